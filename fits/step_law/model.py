@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Z90 = 1.6448536269514722  # 5 % of a normal distribution lie above
-# sd of a held-out cell's own optimum about the law in ln LR and ln B, over the 20 cells of the released tables, one left out in turn
+# sd of a held-out cell's own optimum about the law, in ln LR and ln B: the 20 cells of the released tables, one left out in turn
 SCATTER = (0.15, 0.21)
 LAW_BLOCKS = (slice(0, 3), slice(3, 6))  # where theta holds the law of ln LR and of ln B
 

@@ -144,6 +144,9 @@ def _folds(
 
 def _truth(group: pd.DataFrame) -> Truth | None:
     """A Gaussian process through the runs within 6 % of the cell's lowest, and its minimum on a grid over what was tried."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
@@ -152,7 +155,9 @@ def _truth(group: pd.DataFrame) -> Truth | None:
         return None
     x = np.log(near[["lr", "batch"]].to_numpy())
     kernel = ConstantKernel(1.0, (1e-2, 1e3)) * RBF([1.0, 1.0], (0.3, 20.0)) + WhiteKernel(0.01, (1e-4, 1.0))
-    gp = GaussianProcessRegressor(kernel, normalize_y=True).fit(x, near["z"].to_numpy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a length scale at its bound is a flat direction: no harm here
+        gp = GaussianProcessRegressor(kernel, normalize_y=True).fit(x, near["z"].to_numpy())
     axes = [np.linspace(low, high, 81) for low, high in zip(x.min(axis=0), x.max(axis=0), strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     height = gp.predict(grid)
