@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fits.solver import Interval
-from fits.step_law.schema import Plateau, Surface
+from fits.step_law.schema import DIVERGENCE_FACTOR, Plateau, Surface
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, OFFSET_SD, PRIOR_SD, SIZE, excess, fit_surface, jacobian, optimum
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ def _cell_scatter(
     beyond = np.maximum(moved**2 - np.array(noise), 0.0)
     scatter: Array = np.sqrt((beyond.sum(axis=0) + 20 * np.square(SCATTER)) / (len(moved) + 20))
     return moved, scatter
+
+
+def divergence_factor(surface: Surface, diverged: pd.DataFrame) -> float:
+    """The smallest ratio of a diverged run's learning rate to the best one of its cell; 1 to `DIVERGENCE_FACTOR`."""
+    if diverged.empty:
+        return DIVERGENCE_FACTOR
+    n = np.log(diverged["N"].to_numpy()) - surface.mean_log_params
+    d = np.log(diverged["D"].to_numpy()) - surface.mean_log_tokens
+    best, _ = optimum(np.array(surface.theta), n, d)
+    return float(np.clip(np.exp(np.log(diverged["lr"].to_numpy()) - best).min(), 1.0, DIVERGENCE_FACTOR))
 
 
 class Predictor:

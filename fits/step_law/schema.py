@@ -69,6 +69,9 @@ class BacktestOptions(Options):
     draws: int = Field(1, ge=1, le=1000, description="With --runs-per-cell: how many random draws")
 
 
+# Of 1,512 released runs none diverged at <= 4 x the law's LR, 22 % at 4-8 x, 86 % at 8-16 x.
+DIVERGENCE_FACTOR = 4.0
+
 LawName = Literal["fit", "step-law", "deepseek", "moonlight", "porian", "openai", "minicpm", "power"]
 
 
@@ -142,12 +145,15 @@ class Cell(Model):
 
 
 class Fit(FitModel):
-    """What a log taught, or with no cells what was published."""
+    """What a log taught, or with no cells what was published.
+
+    `divergence_factor` times the best learning rate is where runs begin to diverge: the published 4, or less if the log shows less.
+    """
 
     method: Literal["prior", "surface", "paper"]
     runs: int = 0
     diverged: int = 0
-    diverged_from: float | None = None
+    divergence_factor: float = DIVERGENCE_FACTOR
     largest_batch_tokens: float | None = None
     active: bool = False
     cells: list[Cell] = Field(default_factory=list)

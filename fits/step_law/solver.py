@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from fits.solver import Backtest, BadQuery, Caution, Interval, Scalar
 from fits.step_law.laws import LAWS, power_lr
-from fits.step_law.schema import BacktestOptions, Batching, Cell, Fit, Options, Query, StepLawAdvice
+from fits.step_law.schema import DIVERGENCE_FACTOR, BacktestOptions, Batching, Cell, Fit, Options, Query, StepLawAdvice
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from fits.step_law.model import Predictor
 
-DIVERGENCE_FACTOR = 4.0  # of 1,512 released runs none diverged at <= 4 x the law's LR, 22 % at 4-8 x, 86 % at 8-16 x
 FAR = 3.0  # beyond this many times the log's largest N, D or compute the user is told that the answer is extrapolated
 
 
@@ -46,16 +45,17 @@ def fit(log: pd.DataFrame, options: Options) -> Fit:
     cells.require_cells(runs, 2)
     described = cells.describe(runs, options.window)
     diverged = runs[runs["z"] > cells.DIVERGED]
+    surface = model.fit_model(runs, options.window) if options.method == "surface" else None
     rng = np.random.default_rng(options.seed)
     return Fit(
         method=options.method,
         runs=len(runs),
         diverged=len(diverged),
-        diverged_from=float(diverged["lr"].min()) if len(diverged) else None,
+        divergence_factor=DIVERGENCE_FACTOR if surface is None else model.divergence_factor(surface, diverged),
         largest_batch_tokens=float(runs["batch"].max()),
         active=options.active,
         cells=described,
-        surface=model.fit_model(runs, options.window) if options.method == "surface" else None,
+        surface=surface,
         paper=paper.fit_paper(runs, bootstrap=options.bootstrap, rng=rng) if options.method == "paper" else None,
         warnings=cells.cautions(described, log),
     )
@@ -199,6 +199,11 @@ def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
     if query.schedule != "cosine":
         message = f"the fit knows no schedule but its log's; you plan {query.schedule}"
         warnings.append(Caution(code="schedule", message=message))
+    if lr > fit.divergence_factor * lr_interval.mean:
+        message = (
+            f"runs begin to diverge at {fit.divergence_factor:.1f} x the best learning rate; this batch asks for {shift:.1f} x"
+        )
+        warnings.append(Caution(code="divergence", message=message))
     warnings += _batch_cautions(fit, wanted, batch_interval.mean)
     scaled = lr_interval.model_copy(update={"mean": lr, "low": lr_interval.low * shift, "high": lr_interval.high * shift})
     intervals = {"lr": scaled} if forced or batching else {"lr": lr_interval, "batch_tokens": batch_interval}
@@ -209,7 +214,7 @@ def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
         why=f"loss surface over {fit.runs} runs in {len(fit.cells)} cells",
         law="fit",
         valid_for=_range(fit.cells),
-        lr_limit=DIVERGENCE_FACTOR * lr_interval.mean,
+        lr_limit=fit.divergence_factor * lr_interval.mean,
         plateau=[model.plateau(0.125), model.plateau(0.25)],
         batching=batching,
         extrapolation=extrapolation,
@@ -239,7 +244,7 @@ def _from_paper(fit: Fit, query: Query) -> StepLawAdvice:
         why=f"the paper's rule on the {fit.paper.kept} of {fit.runs} runs within 0.25 % of their cell's best",
         law="fit",
         valid_for=_range(fit.cells),
-        lr_limit=DIVERGENCE_FACTOR * intervals["lr"].mean,
+        lr_limit=fit.divergence_factor * intervals["lr"].mean,
         batching=batch if query.world_size is not None else None,
         extrapolation=extrapolation,
         warnings=warnings + _batch_cautions(fit, batch.batch_tokens, intervals["batch_tokens"].mean),

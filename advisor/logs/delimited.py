@@ -1,0 +1,143 @@
+"""CSV, TSV and their like: find the delimiter, read strictly, in chunks of records with their line numbers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from itertools import islice
+from typing import NamedTuple
+
+from advisor.errors import LogError
+from advisor.logs.decode import lines
+
+CHUNK = 20_000
+DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a pipe"}  # a tie goes to the first
+
+
+class Chunk(NamedTuple):
+    """Records of the width of the header, and the line on which each starts."""
+
+    records: list[list[str]]
+    lines: Sequence[int]
+
+
+class Delimited:
+    """A delimited text: `names` is its header, `chunks()` gives the rest once."""
+
+    def __init__(self, first: str, rest: Iterator[str], source: str) -> None:
+        self.source = source
+        self.delimiter = sniff(first)
+
+        def blocks() -> Iterator[str]:
+            yield first
+            yield from rest
+
+        self._reader = csv.reader(lines(blocks()), delimiter=self.delimiter, strict=True)
+        self._end = 0  # the line on which the last record ended
+        self.names = self._header()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The records, without the empty lines."""
+        while True:
+            records, start, error = self._take(CHUNK)
+            if records:
+                chunk = self._placed(records, start)
+                self._check_widths(chunk)
+                if chunk.records:
+                    yield chunk
+            if error is not None:
+                raise error
+            if not records:
+                return
+
+    def _take(self, count: int) -> tuple[list[list[str]], int, LogError | None]:
+        """The next records, the line on which they start, and the error that ended them: earlier records go first."""
+        records: list[list[str]] = []
+        start = self._end + 1
+        try:
+            records.extend(islice(self._reader, count))  # what was read before an error stays in the list
+        except csv.Error as error:
+            self._end = start - 1 + sum(map(_height, records))
+            return records, start, self._explain(str(error))
+        self._end = self._reader.line_num
+        return records, start, None
+
+    def _placed(self, records: list[list[str]], start: int) -> Chunk:
+        if self._end - start + 1 == len(records) and [] not in records:
+            return Chunk(records, range(start, start + len(records)))
+        kept, places, line = [], [], start
+        for record in records:
+            if record:  # an empty line is an empty record
+                kept.append(record)
+                places.append(line)
+            line += _height(record)
+        return Chunk(kept, places)
+
+    def _header(self) -> list[str]:
+        while True:
+            records, line, error = self._take(1)
+            if error is not None:
+                raise error
+            if not records:
+                raise LogError("the file is empty", source=self.source, advice="the first line names the columns")
+            if records[0]:
+                return self._checked_header(records[0], line)
+
+    def _checked_header(self, names: list[str], line: int) -> list[str]:
+        for position, name in enumerate(names, start=1):
+            if not name.strip():
+                advice = "name it, or delete it (a delimiter at the end of the line makes one)"
+                if position == 1:
+                    advice = "name it, or write the file without the index: pandas' to_csv(index=False)"
+                raise LogError(f"column {position} has no name", source=self.source, line=line, advice=advice)
+            if name in names[: position - 1]:
+                raise LogError("two columns have this name", source=self.source, line=line, column=name, advice="rename one")
+        return names
+
+    def _check_widths(self, chunk: Chunk) -> None:
+        width = len(self.names)
+        if set(map(len, chunk.records)) <= {width}:
+            return
+        for record, line in zip(chunk.records, chunk.lines, strict=True):
+            if len(record) != width:
+                raise LogError(
+                    f"has {len(record)} cells, where the header has {width} columns (split at {DELIMITERS[self.delimiter]})",
+                    source=self.source,
+                    line=line,
+                    advice="complete the row; put quotes around a cell that holds the delimiter",
+                )
+
+    def _explain(self, error: str) -> LogError:
+        line, last = self._end + 1, self._reader.line_num
+        unclosed = f'close the quote that opens in the record on line {line}; inside quotes, write " as ""'
+        if "unexpected end of data" in error:
+            return LogError("a quote is never closed", source=self.source, line=line, advice=unclosed)
+        if "field larger than" in error:
+            problem = f"a cell is longer than {csv.field_size_limit()} characters"
+            return LogError(problem, source=self.source, line=line, advice=unclosed)
+        if "expected after" in error:
+            return LogError("text follows a closing quote", source=self.source, line=last, advice=unclosed)
+        return LogError(f"is not valid CSV: {error}", source=self.source, line=last, advice="write it with a CSV library")
+
+
+def _height(record: list[str]) -> int:
+    """How many lines a record takes: one, and one for every line that ends inside quotes."""
+    return 1 + sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in record)
+
+
+def sniff(text: str) -> str:
+    """The delimiter with which the header has most columns, preferring one with which the first rows are as wide."""
+    sample = list(islice(StringIO(text[:65536], newline=""), 20))
+
+    def rank(delimiter: str) -> tuple[bool, int]:
+        try:
+            widths = [len(record) for record in csv.reader(sample, delimiter=delimiter) if record]
+        except csv.Error:
+            return False, 0
+        # The sample may end within a record.
+        whole = widths[:-1] if len(widths) > 2 else widths
+        width = widths[0] if widths else 0
+        return width > 1 and set(whole) == {width}, width
+
+    return max(DELIMITERS, key=rank)

@@ -1,0 +1,59 @@
+"""From checked cells to the frame: drop the rows without an outcome, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from advisor.logs.columns import Chosen
+from advisor.logs.values import Cells
+from advisor.text import shorten
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fits.solver import Caution
+
+_LISTED = 5
+
+
+def dropped_rows(cells: Sequence[Cells], rows: int) -> tuple[set[int], list[Caution]]:
+    """The lines whose rows must go, and the warning that tells of them."""
+    from fits.solver import Caution
+
+    dropped = {line for cell in cells for line in cell.dropped}
+    if not dropped:
+        return dropped, []
+    reasons = "; ".join(f"{shorten(cell.column)} is {_reasons(cell.dropped)}" for cell in cells if cell.dropped)
+    verb = "row" if rows == 1 else "rows"
+    return dropped, [Caution(code="dropped-rows", message=f"{len(dropped)} of {rows} {verb} dropped: {reasons}")]
+
+
+def _reasons(dropped: dict[int, str]) -> str:
+    parts = []
+    for reason in dict.fromkeys(dropped.values()):
+        lines = [line for line, why in dropped.items() if why == reason]
+        listed = ", ".join(map(str, lines[:_LISTED]))
+        more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+        parts.append(f"{reason} ({'line' if len(lines) == 1 else 'lines'} {listed}{more})")
+    return ", ".join(parts)
+
+
+def to_frame(chosen: Sequence[Chosen], cells: Sequence[Cells], lines: Sequence[int], dropped: set[int]) -> pd.DataFrame:
+    """The rows that stay, under the names of their roles."""
+    import numpy as np
+    import pandas as pd
+
+    places = np.asarray(lines, dtype=np.int64)
+    keep = ~np.isin(places, sorted(dropped)) if dropped else None
+    index = pd.Index(places if keep is None else places[keep], name="line")
+    series = {}
+    for item, cell in zip(chosen, cells, strict=True):
+        values = cell.result()
+        cell.parts.clear()  # a million rows should not be held twice
+        values = values if keep is None else values[keep]
+        if item.rule.kind is int and not np.isnan(values).any():
+            values = values.astype(np.int64)
+        # Without a dtype pandas would turn text into its own string type, and None into NaN.
+        series[item.role] = pd.Series(values, index=index, dtype=values.dtype, copy=False)
+    return pd.DataFrame(series, index=index)
