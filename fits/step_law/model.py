@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fits.solver import Interval
-from fits.step_law.schema import DIVERGENCE_FACTOR, Plateau, Surface
+from fits.solver import Interval, Scalar
+from fits.step_law.schema import DIVERGENCE_FACTOR, Surface
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, OFFSET_SD, PRIOR_SD, SIZE, excess, fit_surface, jacobian, optimum
 
 if TYPE_CHECKING:
@@ -132,16 +132,16 @@ class Predictor:
         )
         return float(found.x)
 
-    def plateau(self, percent: float) -> Plateau:
+    def plateau(self, percent: float) -> dict[str, Scalar]:
         """The box around all (LR, B) predicted within `percent` of the optimum."""
         reach = np.linspace(-4.0, 4.0, 801)
         lr, batch = self.log_lr + reach[:, None], self.log_batch + reach[None, :]
         inside = excess(self.theta, self.n, self.d, lr, batch) <= percent
         lrs, batches = reach[inside.any(axis=1)], reach[inside.any(axis=0)]
-        return Plateau(
-            excess_percent=percent,
-            lr_low=math.exp(self.log_lr + lrs[0]),
-            lr_high=math.exp(self.log_lr + lrs[-1]),
-            batch_low=math.exp(self.log_batch + batches[0]),
-            batch_high=math.exp(self.log_batch + batches[-1]),
-        )
+        return {
+            "excess_percent": percent,
+            "lr_low": math.exp(self.log_lr + lrs[0]),
+            "lr_high": math.exp(self.log_lr + lrs[-1]),
+            "batch_low": math.exp(self.log_batch + batches[0]),
+            "batch_high": math.exp(self.log_batch + batches[-1]),
+        }

@@ -161,16 +161,6 @@ class Fit(FitModel):
     paper: Paper | None = None
 
 
-class Plateau(Model):
-    """All learning rates and batches predicted to lie within `excess_percent` of the lowest loss."""
-
-    excess_percent: float
-    lr_low: float
-    lr_high: float
-    batch_low: float
-    batch_high: float
-
-
 class Batching(Model):
     """How a batch is put together, and what the rounding costs."""
 
@@ -181,11 +171,15 @@ class Batching(Model):
 
 
 class StepLawAdvice(Advice):
-    """A learning rate and a batch size."""
+    """A learning rate and a batch size.
+
+    The table `plateau` is the box around all (LR, B) predicted within .125 % and .25 % of the lowest loss; `schedule` is the
+    Power Scheduler's learning rate by tokens seen. Beyond `lr_limit` runs begin to diverge. `extrapolation` holds the ratios of
+    N, D and 6ND to the log's.
+    """
 
     law: str
     valid_for: str
     lr_limit: float | None = None
-    plateau: list[Plateau] = Field(default_factory=list)
     batching: Batching | None = None
     extrapolation: dict[str, float] = Field(default_factory=dict)

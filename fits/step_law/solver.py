@@ -215,10 +215,10 @@ def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
         law="fit",
         valid_for=_range(fit.cells),
         lr_limit=fit.divergence_factor * lr_interval.mean,
-        plateau=[model.plateau(0.125), model.plateau(0.25)],
         batching=batching,
         extrapolation=extrapolation,
         warnings=warnings,
+        tables={"plateau": [model.plateau(0.125), model.plateau(0.25)]},
     )
 
 

@@ -191,3 +191,10 @@ def test_a_fit_that_went_through_json_gives_the_same_advice() -> None:
 def test_a_split_by_compute_holds_out_the_large_cells_only() -> None:
     report = backtest(synthetic_log(), BacktestOptions(protocol="split", split_compute=1e20))
     assert {fold.held_out for fold in report.folds} == {"N=4e+08 D=6.4e+10", "N=8e+08 D=6.4e+10"}
+
+
+def test_the_plateau_holds_the_optimum_and_widens_with_the_loss_allowed() -> None:
+    answer = recommend(fit(synthetic_log(), Options()), Query(params=4e8, tokens=16e9))[0]
+    narrow, wide = answer.tables["plateau"]
+    for key, low, high in (("lr", "lr_low", "lr_high"), ("batch_tokens", "batch_low", "batch_high")):
+        assert wide[low] < narrow[low] < answer.config[key] < narrow[high] < wide[high]  # type: ignore[operator]
