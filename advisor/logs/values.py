@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_NOT_FINITE = {"nan", "inf", "infinity"}
 _EXACT = 2.0**53  # beyond this a float64 does not hold every integer
 _BOUNDS: dict[str, tuple[str, Callable[[Any, float], Any]]] = {
     "gt": ("greater than", lambda values, bound: values > bound),
@@ -100,11 +99,11 @@ class Cells:
 
     def _number(self, text: str, line: int) -> float:
         bare = text.strip()
-        if not bare or bare.lower().lstrip("+-") in _NOT_FINITE:
-            return math.nan if not bare else float(bare)
+        if not bare:
+            return math.nan
         try:
             if bare.isascii() and "_" not in bare:
-                return float(bare)
+                return float(bare)  # nan, inf and infinity included
         except ValueError:
             pass
         advice = "write plain digits such as 0.001, 1e-3 or 128"

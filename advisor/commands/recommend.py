@@ -1,0 +1,120 @@
+"""`advisor recommend SOLVER`: what to try next, from a fit, from a log, or from what was known before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from advisor import artifact
+from advisor.answer import Source, answer, show
+from advisor.commands.fit import fit_log
+from advisor.commands.requests import answer_requests
+from advisor.commands.shared import (
+    ENCODING,
+    DebugOption,
+    EncodingOption,
+    FormatOption,
+    MapOption,
+    QuietOption,
+    StrictOption,
+    families_of,
+    for_people,
+    read,
+)
+from advisor.errors import UsageError
+from advisor.options import build, family_parameters, flag, given, parameters, with_parameters
+from advisor.render import caution, chosen
+from fits import registry
+
+HELP = "Say what to try next."
+
+FitOption = Annotated[str | None, typer.Option("--fit", metavar="FIT.json", help="A fit made by `advisor fit`; - is stdin")]
+LogOption = Annotated[str | None, typer.Option("--log", metavar="LOG", help="Fit this log and answer at once; - is stdin")]
+CountOption = Annotated[int, typer.Option("-n", "--count", min=1, metavar="INT", help="How many different proposals")]
+RequestsOption = Annotated[
+    str | None,
+    typer.Option("--requests", metavar="FILE", help="Answer one JSON object of query fields a line, one line each; - is stdin"),
+]
+TableOption = Annotated[str | None, typer.Option("--table", metavar="NAME", help="Write only this table of the best proposal")]
+
+
+def recommend_command(solver: registry.Solver) -> Callable[..., None]:
+    """The command `advisor recommend` for one solver."""
+
+    def run(
+        fit: FitOption = None,
+        log: LogOption = None,
+        map_: MapOption = None,
+        encoding: EncodingOption = ENCODING,
+        strict: StrictOption = False,
+        count: CountOption = 1,
+        requests: RequestsOption = None,
+        format_: FormatOption = None,
+        table: TableOption = None,
+        quiet: QuietOption = False,
+        _debug: DebugOption = False,
+        **fields: Any,
+    ) -> None:
+        asked = given(solver.Query, fields)
+        if fit is not None and log is not None:
+            raise UsageError("--fit and --log exclude each other")
+        if [fit, log, requests].count("-") > 1:
+            raise UsageError("stdin (-) can be only one of --fit, --log and --requests")
+        if requests is not None and (table is not None or format_ not in (None, "ndjson")):
+            raise UsageError("--requests: the answers are NDJSON; leave out --format and --table")
+        query = build(solver.Query, asked) if requests is None else None  # before the work, not after it
+        _refuse_log_options(solver, fields, log=log, map_=map_, encoding=encoding, strict=strict)
+        source = _from_log(solver, log, map_, encoding, strict, fields) if log is not None else _without_log(solver, fit)
+        caution(source.warnings, quiet=quiet)
+        if query is None:
+            answer_requests(solver, source, str(requests), asked, count)
+            return
+        with for_people():
+            advice = solver.recommend(source.fit, query, count)
+        caution([warning for item in advice for warning in item.warnings], quiet=quiet)
+        show(answer(solver, source, query, advice), advice, chosen(format_), table)
+
+    log_fields = [*families_of(solver), *solver.Query.model_fields]
+    generated = [
+        *parameters(solver.Query),
+        *family_parameters(solver.Log, skip=solver.Query.model_fields),
+        *parameters(solver.Options, skip=log_fields),
+    ]
+    return with_parameters(run, generated)
+
+
+def _from_log(
+    solver: registry.Solver, log: str, map_: list[str] | None, encoding: str, strict: bool, fields: dict[str, Any]
+) -> Source:
+    """A name that both Query and Options have is one option with one meaning, so both get its value."""
+    options = build(solver.Options, given(solver.Options, fields))
+    made = fit_log(solver, read(solver, log, map_, encoding, strict, fields), options, source=log)
+    return Source("log", made.fit, made)
+
+
+def _without_log(solver: registry.Solver, fit: str | None) -> Source:
+    if fit is not None:
+        made = artifact.load(fit, solver=solver.name)
+        return Source("fit", made.fit, made)
+    with for_people():
+        prior = solver.prior()
+    if prior is None:
+        raise UsageError(f"{solver.name} knows nothing without a log", advice="give --fit FIT.json or --log LOG")
+    return Source("prior", prior, None)
+
+
+def _refuse_log_options(
+    solver: registry.Solver, fields: dict[str, Any], *, log: str | None, map_: list[str] | None, encoding: str, strict: bool
+) -> None:
+    """An option that would have no effect is a misunderstanding, so it is an error."""
+    if log is not None:
+        return
+    used = ["map"] if map_ else []
+    used += ["encoding"] if encoding != ENCODING else []
+    used += ["strict"] if strict else []
+    own = [*families_of(solver), *solver.Options.model_fields]
+    used += [name for name in own if fields.get(name) is not None and name not in solver.Query.model_fields]
+    if used:
+        raise UsageError(f"{flag(used[0])} says how to read and fit a log", advice="give --log LOG, or leave it out")

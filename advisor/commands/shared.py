@@ -1,0 +1,99 @@
+"""What several commands have in common: options declared once, reading a log, and errors of a solver put into people's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from advisor.errors import AdvisorError, CannotAnswer, LogError, UsageError
+from advisor.options import flag, pairs
+from advisor.render import Format
+from fits import registry
+from fits import solver as contract
+
+if TYPE_CHECKING:
+    from advisor.logs import LogTable
+
+DISTRIBUTION = "advisor-fits"
+
+LogArgument = Annotated[
+    str, typer.Argument(metavar="LOG", help="The log: CSV, TSV, JSON lines or Parquet, also compressed; - is stdin")
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="ROLE=COLUMN (repeatable)", help="Which column is which role, where the names do not tell"),
+]
+EncodingOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Text encoding of the log  [default: utf-8-sig]", show_default=False)
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse a log with an empty or infinite measured value")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="Form of the answer  [default: table on a terminal, else json]", show_default=False),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error")]
+
+ENCODING = "utf-8-sig"
+
+
+def read(
+    solver: registry.Solver, source: str, mapping: list[str] | None, encoding: str, strict: bool, fields: Mapping[str, Any]
+) -> LogTable:
+    """The log at `source` with the columns of the solver's `Log`; `fields` may hold the options of its families."""
+    from advisor.logs import read_log
+
+    return read_log(
+        source,
+        solver.Log,
+        mapping=pairs(mapping or [], option="--map", form="ROLE=COLUMN"),
+        families={name: _columns(fields[name], flag(name)) for name in families_of(solver) if fields.get(name)},
+        encoding=encoding,
+        strict=strict,
+    )
+
+
+def _columns(value: str | list[str], option: str) -> list[str]:
+    """The columns of a family: ``a,b``, or the names of ``a=1 b=2`` where the query asks for a value of each."""
+    if isinstance(value, list):
+        return list(pairs(value, option=option))
+    return [column for column in value.split(",") if column]
+
+
+def families_of(solver: registry.Solver) -> list[str]:
+    """The fields of `Log` that stand for columns the user names."""
+    extras = {name: field.json_schema_extra for name, field in solver.Log.model_fields.items()}
+    return [name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("family")]
+
+
+@contextmanager
+def for_people(source: str = "the log", columns: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Turn a solver's errors, raised inside, into errors for people that name the log and its columns."""
+    try:
+        yield
+    except contract.SolverError as error:
+        raise translated(error, source, columns or {}) from error
+
+
+def translated(error: contract.SolverError, source: str = "the log", columns: Mapping[str, str] | None = None) -> AdvisorError:
+    """The error for people that says what a solver's error says."""
+    match error:
+        case contract.NotEnoughData():
+            return CannotAnswer(f"not enough data: this needs {error.needed}; the log has {error.found}", advice="log more runs")
+        case contract.DegenerateData():
+            return CannotAnswer(error.problem, advice=error.remedy)
+        case contract.BadRow():
+            column = (columns or {}).get(error.column, error.column)
+            problem = f"expected {error.expected}"
+            name = "stdin" if source == "-" else source
+            return LogError(problem, source=name, line=error.row, column=column, value=str(error.value))
+        case contract.BadQuery():
+            return UsageError(f"{flag(error.field)}: {error.problem}")
+        case contract.MissingExtra():
+            install = f"pip install '{DISTRIBUTION}[{error.extra}]'"
+            return UsageError(f"this needs the package {error.package}, which is not installed", advice=install)
+        case _:
+            return CannotAnswer(str(error))
