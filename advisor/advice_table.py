@@ -20,8 +20,13 @@ def advice_text(advice: Sequence[Advice]) -> str:
 
 def _row(item: Advice) -> dict[str, Scalar]:
     own = _own_fields(item)
-    notes = {name: own[name] for name in own if isinstance(own[name], str | int | float | bool)}
+    notes = {name: value for name, value in own.items() if isinstance(value, int | float) or _is_label(value)}
     return {**notes, **item.config, **{f"expected {name}": value.mean for name, value in item.expected.items()}}
+
+
+def _is_label(value: object) -> bool:
+    """A name, not prose: prose would push the numbers off the row."""
+    return isinstance(value, str) and len(value) <= 20
 
 
 def _one(item: Advice) -> str:

@@ -74,7 +74,7 @@ def grid(rows: Rows, columns: Sequence[str] | None = None, *, title: str = "") -
     """One line a row; where that is wider than the terminal, one block a row."""
     names = list(columns) if columns is not None else list(dict.fromkeys(key for row in rows for key in row))
     lines = [[cell(row.get(name)) for name in names] for row in rows]
-    heading = [printable(title), ""] if title else []
+    heading = [printable(title)] if title else []
     needed = sum(max(len(printable(name)), *(len(line[i]) for line in lines), 0) + 3 for i, name in enumerate(names))
     if needed > width() and _only_numbers_or_many(rows, names):
         blocks = [vertical(list(zip(names, line, strict=True))) for line in lines]
@@ -86,7 +86,7 @@ def _grid(names: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequenc
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD if unicode_output() else box.ASCII, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD if unicode_output() else box.ASCII2, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name, right in zip(names, numeric, strict=True):
         table.add_column(_text(name), justify="right" if right else "left", overflow="fold")
     for line in lines:
@@ -120,7 +120,7 @@ def _text(text: str) -> RenderableType:
 def _draw(what: RenderableType) -> str:
     out = io.StringIO()
     _console(out).print(what)
-    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
+    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").split("\n"))
 
 
 def _console(out: io.StringIO) -> Console:

@@ -123,7 +123,7 @@ def _published(name: str, query: Query) -> StepLawAdvice:
             warnings.append(Caution(code="forced-batch", message=message))
     return StepLawAdvice(
         config=config,
-        why=f"published law {name}; valid for {law.valid_for}",
+        why=f"published law {name}",
         law=name,
         valid_for=law.valid_for,
         lr_limit=None if answer.lr is None else DIVERGENCE_FACTOR * answer.lr,
