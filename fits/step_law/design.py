@@ -8,13 +8,13 @@ import numpy as np
 
 from fits.solver import BadQuery, Interval
 from fits.step_law.model import Predictor
-from fits.step_law.schema import Fit, Query, StepLawAdvice
+from fits.step_law.schema import Advice, Fit, Query
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, jacobian
 
 _AROUND = [(u, v) for u in (-1.4, -0.7, 0.0, 0.7, 1.4) for v in (-1.4, -0.7, 0.0, 0.7, 1.4)]  # factors of 2 and 4 about the optimum
 
 
-def next_runs(fit: Fit, query: Query, count: int) -> list[StepLawAdvice]:
+def next_runs(fit: Fit, query: Query, count: int) -> list[Advice]:
     """The `count` best further runs in the cells of the log, best first.
 
     A run at x has gradient g(x) in the parameters of the surface and noise r; by Sherman-Morrison it lowers the variance of
@@ -45,7 +45,7 @@ def next_runs(fit: Fit, query: Query, count: int) -> list[StepLawAdvice]:
             found.append((gain / flops, gain / before, flops, cell, math.exp(log_lr), math.exp(log_batch)))
     found.sort(key=lambda item: -item[0])
     return [
-        StepLawAdvice(
+        Advice(
             config={"params": cell.params, "tokens": cell.tokens, "lr": lr, "batch_tokens": min(batch, cell.tokens)},
             expected={"variance_drop_percent": Interval(mean=100 * drop, low=100 * drop, high=100 * drop)},
             why=f"narrows the recommendation most per FLOP; the run costs {flops:.2g} FLOPs",

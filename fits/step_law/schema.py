@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from fits.solver import Advice, Count, FitModel, LogRow, Model, OptionsModel, QueryModel, role
+from fits import solver as contract
+from fits.solver import Count, FitModel, LogRow, Model, OptionsModel, QueryModel, role
 
 
 class Log(LogRow):
@@ -170,7 +171,7 @@ class Batching(Model):
     cost_percent: float | None
 
 
-class StepLawAdvice(Advice):
+class Advice(contract.Advice):
     """A learning rate and a batch size.
 
     The table `plateau` is the box around all (LR, B) predicted within .125 % and .25 % of the lowest loss; `schedule` is the

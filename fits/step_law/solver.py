@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fits.solver import Backtest, BadQuery, Caution, Interval, Scalar
 from fits.step_law.laws import LAWS, power_lr
-from fits.step_law.schema import DIVERGENCE_FACTOR, BacktestOptions, Batching, Cell, Fit, Options, Query, StepLawAdvice
+from fits.step_law.schema import DIVERGENCE_FACTOR, Advice, BacktestOptions, Batching, Cell, Fit, Options, Query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ def backtest(log: pd.DataFrame, options: BacktestOptions) -> Backtest:
     return replay(log, options)
 
 
-def recommend(fit: Fit, query: Query, count: int = 1) -> list[StepLawAdvice]:
+def recommend(fit: Fit, query: Query, count: int = 1) -> list[Advice]:
     """Learning rate and batch for `query`: from the fit where there is one, or from a published law.
 
     Raises
@@ -88,11 +88,11 @@ def recommend(fit: Fit, query: Query, count: int = 1) -> list[StepLawAdvice]:
             answers.append(_by_name(name, fit, query))
         except BadQuery as error:
             left_out = Caution(code="no-answer", message=f"{name}: {error.problem}")
-            answers.append(StepLawAdvice(config={}, why="no answer", law=name, valid_for=LAWS[name].valid_for, warnings=[left_out]))
+            answers.append(Advice(config={}, why="no answer", law=name, valid_for=LAWS[name].valid_for, warnings=[left_out]))
     return answers
 
 
-def _by_name(name: str, fit: Fit, query: Query) -> StepLawAdvice:
+def _by_name(name: str, fit: Fit, query: Query) -> Advice:
     if name != "fit":
         return _published(name, query)
     if fit.surface is not None:
@@ -102,7 +102,7 @@ def _by_name(name: str, fit: Fit, query: Query) -> StepLawAdvice:
     raise BadQuery("law", "there is no fit to answer from: give one, or name a published law")
 
 
-def _published(name: str, query: Query) -> StepLawAdvice:
+def _published(name: str, query: Query) -> Advice:
     law = LAWS[name]
     answer = law.answer(query)
     warnings = list(answer.warnings)
@@ -121,7 +121,7 @@ def _published(name: str, query: Query) -> StepLawAdvice:
         if answer.batch is not None and abs(math.log(batching.batch_tokens / answer.batch)) > 0.25:
             message = f"the law's batch is {answer.batch:.3g} tokens; its learning rate belongs to that batch"
             warnings.append(Caution(code="forced-batch", message=message))
-    return StepLawAdvice(
+    return Advice(
         config=config,
         why=f"published law {name}",
         law=name,
@@ -178,7 +178,7 @@ def _size(fit: Fit, query: Query) -> float:
     return query.active_params
 
 
-def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
+def _from_surface(fit: Fit, query: Query) -> Advice:
     from fits.step_law.model import Predictor
 
     assert fit.surface is not None
@@ -207,7 +207,7 @@ def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
     warnings += _batch_cautions(fit, wanted, batch_interval.mean)
     scaled = lr_interval.model_copy(update={"mean": lr, "low": lr_interval.low * shift, "high": lr_interval.high * shift})
     intervals = {"lr": scaled} if forced or batching else {"lr": lr_interval, "batch_tokens": batch_interval}
-    return StepLawAdvice(
+    return Advice(
         config={"lr": lr, "batch_tokens": wanted},
         intervals=intervals,
         expected={"excess_loss_percent": model.excess_interval(log_lr, math.log(wanted))},
@@ -222,7 +222,7 @@ def _from_surface(fit: Fit, query: Query) -> StepLawAdvice:
     )
 
 
-def _from_paper(fit: Fit, query: Query) -> StepLawAdvice:
+def _from_paper(fit: Fit, query: Query) -> Advice:
     assert fit.paper is not None
     params = _size(fit, query)
     at = (1.0, math.log(params), math.log(query.tokens))
@@ -238,7 +238,7 @@ def _from_paper(fit: Fit, query: Query) -> StepLawAdvice:
         warnings.append(
             Caution(code="forced-batch", message="the paper's rule has no learning rate for a forced batch: use surface")
         )
-    return StepLawAdvice(
+    return Advice(
         config={"lr": intervals["lr"].mean, "batch_tokens": batch.batch_tokens},
         intervals=intervals if batch.batch_tokens == intervals["batch_tokens"].mean else {"lr": intervals["lr"]},
         why=f"the paper's rule on the {fit.paper.kept} of {fit.runs} runs within 0.25 % of their cell's best",
