@@ -15,18 +15,18 @@ def advice_text(advice: Sequence[Advice]) -> str:
         return _one(advice[0])
     if not advice:
         return "no advice"
-    return grid([_row(item) for item in advice]) + "\n\n" + wrapped(advice[0].why)
+    labels = [name for name in _own_fields(advice[0]) if all(_is_label(getattr(item, name, None)) for item in advice)]
+    return grid([_row(item, labels) for item in advice]) + "\n\n" + wrapped(advice[0].why)
 
 
-def _row(item: Advice) -> dict[str, Scalar]:
-    own = _own_fields(item)
-    notes = {name: value for name, value in own.items() if isinstance(value, int | float) or _is_label(value)}
+def _row(item: Advice, labels: Sequence[str]) -> dict[str, Scalar]:
+    notes = {name: getattr(item, name) for name in labels}
     return {**notes, **item.config, **{f"expected {name}": value.mean for name, value in item.expected.items()}}
 
 
 def _is_label(value: object) -> bool:
-    """A name, not prose: prose would push the numbers off the row."""
-    return isinstance(value, str) and len(value) <= 20
+    """A number or a name, not prose: prose would push the numbers off the row."""
+    return value is None or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 20)
 
 
 def _one(item: Advice) -> str:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from advisor import strict_json
 from advisor.errors import FitError, OutputError
-from advisor.files import read_fit_bytes, write_atomically
+from advisor.files import read_fit_bytes, reason, refuse_special, write_atomically
 from advisor.text import shorten
 from fits import registry
 from fits.solver import Caution, FitModel, Model
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCHEMA = "advisor/fit/1"
 
@@ -78,13 +76,14 @@ def save(artifact: Artifact, path: Path | str, *, force: bool = False) -> None:
 
 def refuse_foreign(path: str) -> None:
     """Raise OutputError where `path` exists and is not a fit file, so that a slip of the hand never destroys a log."""
+    refuse_special(path)
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123  (Path("") would be the current directory)
+        with Path(path).open("rb") as stream:
             start = stream.read(4096)
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
     if start and not re.match(rb'\s*\{\s*"schema"\s*:\s*"advisor/fit/', start):
         raise OutputError(f"{path} exists and is not a fit of advisor", advice="choose another -o, or give --force to replace it")
 

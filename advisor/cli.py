@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -16,7 +17,7 @@ import fits
 from advisor.commands import backtest, fit, inspect, recommend, solvers
 from advisor.commands.group import SolverGroup, unknown_solver
 from advisor.commands.shared import translated
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, OutputError
 from advisor.render import StdoutClosed, abandon_stdout, emit, tell
 from fits.registry import UnknownSolver
 from fits.solver import SolverError
@@ -39,7 +40,10 @@ VersionOption = Annotated[bool, typer.Option("--version", callback=_version, is_
 def command() -> Any:
     """The whole command tree; the commands of a solver are built only when they are asked for."""
     app = typer.Typer(
-        rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @app.callback()
@@ -98,6 +102,8 @@ def _report(error: Exception) -> int:
             known = translated(error)
         case UnknownSolver():
             known = unknown_solver(error)
+        case OSError() if error.errno == errno.ENOSPC:
+            known = OutputError("no space left on the device")
         case TyperException():
             return _usage(error)
         case _:
@@ -112,7 +118,7 @@ def _report(error: Exception) -> int:
 
 def _usage(error: TyperException) -> int:
     """What Typer found wrong. Its text repeats arguments, so it is printed by `tell`, which makes it harmless."""
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if message.startswith("Usage:"):  # no arguments at all: the help
         for line in message.split("\n"):
             tell(line)

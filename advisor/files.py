@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -35,6 +36,18 @@ def read_fit_bytes(source: str) -> bytes:
     return data
 
 
+def refuse_special(path: str) -> None:
+    """Raise OutputError for a directory, a pipe or a device: renaming a file over one of them would destroy it."""
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
+    if not stat.S_ISREG(mode):
+        raise OutputError(f"cannot write {path}: not a regular file", advice="leave out -o to write to stdout")
+
+
 def write_atomically(path: str, text: str) -> None:
     """Write to a temporary file in the same directory, flush it to the disk, and rename it over `path`.
 
@@ -43,6 +56,7 @@ def write_atomically(path: str, text: str) -> None:
     OutputError
         The file cannot be written.
     """
+    refuse_special(path)
     target = Path(path)
     try:
         if target.is_symlink():

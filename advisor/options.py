@@ -147,7 +147,7 @@ def problems(error: ValidationError, name: Callable[[str], str] = str) -> list[t
         place, *inner = [str(part) for part in item["loc"]] or [model_name(error)]
         label = ".".join([name(place) if item["loc"] else place, *inner])
         value = "" if item["type"] == "missing" else f" (got {shorten(str(item['input']))})"
-        problem = "is required" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+        problem = "required, but not given" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
         found.append((shorten(label), problem + value))
     return found
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 HELP = "Fit a solver to a log of what was tried."
 
-OutputOption = Annotated[str | None, typer.Option("-o", "--output", metavar="FIT.json", help="Write the fit here, atomically")]
+OutputOption = Annotated[
+    str | None, typer.Option("-o", "--output", metavar="FIT.json", help="Write the fit here, atomically; - is stdout")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Let -o replace a file that is not a fit")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Check the log and the options, say what would be done, write nothing")
@@ -58,6 +60,8 @@ def fit_command(solver: registry.Solver) -> Callable[..., None]:
         _debug: DebugOption = False,
         **fields: Any,
     ) -> None:
+        if output == "-":
+            output, format_ = None, "json"
         options = build(solver.Options, given(solver.Options, fields))
         if output is not None and not force:
             artifact.refuse_foreign(output)  # before the work, not after it

@@ -23,7 +23,7 @@ class SolverGroup(TyperGroup):
     """A group whose commands are the solvers; listing them imports none."""
 
     def __init__(self, *, name: str, help: str, build: Build) -> None:  # noqa: A002  (Typer's own name)
-        super().__init__(name=name, help=help, rich_markup_mode=None, subcommand_metavar="SOLVER ...")
+        super().__init__(name=name, help=help, rich_markup_mode=None, no_args_is_help=True, subcommand_metavar="SOLVER ...")
         self.build = build
 
     def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002  (Typer passes it)

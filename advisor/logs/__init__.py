@@ -17,6 +17,7 @@ from advisor.logs.decode import text_blocks
 from advisor.logs.delimited import Delimited
 from advisor.logs.jsonlines import read_objects
 from advisor.logs.parquet import read_parquet
+from advisor.logs.plain import Wanted
 from advisor.logs.source import content, open_source
 from advisor.logs.table import dropped_rows, to_frame
 from advisor.logs.values import Cells
@@ -128,6 +129,13 @@ def _read_delimited(table: Delimited, columns: Columns, strict: bool) -> _Read:
     cells = [Cells(item.rule, table.source, item.column, strict) for item in chosen]
     at = [itemgetter(table.names.index(item.column)) for item in chosen]
     lines = array("q")
+    for values, places in table.plain([Wanted(table.names.index(item.column), item.rule.kind is not str) for item in chosen]):
+        lines.extend(places)
+        for cell, column in zip(cells, values, strict=True):
+            if cell.rule.kind is str:
+                cell.add_text(column, places)
+            else:
+                cell.add_numbers(column, places, set())
     for records, places in table.chunks():
         lines.extend(places)
         for cell, take in zip(cells, at, strict=True):

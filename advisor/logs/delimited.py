@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
-from itertools import islice
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from advisor.errors import LogError
 from advisor.logs.decode import lines
+from advisor.logs.plain import Wanted, parse_plain
 
 CHUNK = 20_000
+PLAIN = 1 << 20  # characters taken at once while the table is plain
 DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a pipe"}  # a tie goes to the first
 
 
@@ -23,19 +25,43 @@ class Chunk(NamedTuple):
 
 
 class Delimited:
-    """A delimited text: `names` is its header, `chunks()` gives the rest once."""
+    """A delimited text: `names` is its header; `plain()` gives the rest as far as it is plain, `chunks()` what is left."""
 
     def __init__(self, first: str, rest: Iterator[str], source: str) -> None:
         self.source = source
         self.delimiter = sniff(first)
 
-        def blocks() -> Iterator[str]:
-            yield first
-            yield from rest
-
-        self._reader = csv.reader(lines(blocks()), delimiter=self.delimiter, strict=True)
+        # The header is a block of its own, so that the reader takes nothing beyond it.
+        cut = 0 if '"' in first else first.find("\n") + 1
+        self._blocks = chain([first[:cut], first[cut:]], rest)
+        self._reader = csv.reader(lines(self._feed()), delimiter=self.delimiter, strict=True)
+        self._plain_lines = 0  # lines that the reader has not seen
         self._end = 0  # the line on which the last record ended
         self.names = self._header()
+
+    def _feed(self) -> Iterator[str]:
+        while (block := next(self._blocks, None)) is not None:
+            yield block
+
+    def plain(self, wanted: Sequence[Wanted]) -> Iterator[tuple[list[Any], Sequence[int]]]:
+        """The wanted columns and their lines, block by block, up to the first block that is not plain."""
+        while block := self._gather():
+            columns = parse_plain(block, self.delimiter, len(self.names), wanted)
+            if columns is None:
+                self._blocks = chain([block], self._blocks)
+                return
+            start, count = self._end + 1, len(columns[0])
+            self._end += count
+            self._plain_lines += count
+            yield columns, range(start, start + count)
+
+    def _gather(self) -> str:
+        parts: list[str] = []
+        size = 0
+        while size < PLAIN and (block := next(self._blocks, None)) is not None:
+            parts.append(block)
+            size += len(block)
+        return "".join(parts)
 
     def chunks(self) -> Iterator[Chunk]:
         """The records, without the empty lines."""
@@ -60,7 +86,7 @@ class Delimited:
         except csv.Error as error:
             self._end = start - 1 + sum(map(_height, records))
             return records, start, self._explain(str(error))
-        self._end = self._reader.line_num
+        self._end = self._reader.line_num + self._plain_lines
         return records, start, None
 
     def _placed(self, records: list[list[str]], start: int) -> Chunk:
@@ -109,7 +135,7 @@ class Delimited:
                 )
 
     def _explain(self, error: str) -> LogError:
-        line, last = self._end + 1, self._reader.line_num
+        line, last = self._end + 1, self._reader.line_num + self._plain_lines
         unclosed = f'close the quote that opens in the record on line {line}; inside quotes, write " as ""'
         if "unexpected end of data" in error:
             return LogError("a quote is never closed", source=self.source, line=line, advice=unclosed)
