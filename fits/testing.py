@@ -12,6 +12,7 @@ the tests. They use plain asserts only::
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 import os
@@ -109,10 +110,9 @@ class SolverContract:
         for log in (self.small_log(), self.log().iloc[:0]):
             try:
                 self._advice(self._fit(log))
-            except (NotEnoughData, DegenerateData) as error:
-                assert str(error)
-            else:
-                raise AssertionError(f"a log of {len(log)} rows was answered")
+            except (NotEnoughData, DegenerateData):
+                continue
+            raise AssertionError(f"a log of {len(log)} rows was answered")
 
     def test_advice_is_finite_and_within_bounds(self) -> None:
         solver = self._solver()
@@ -167,10 +167,8 @@ class SolverContract:
         prior = self._solver().prior()
         if prior is None:
             return
-        try:
+        with contextlib.suppress(SolverError):  # it may refuse this question
             assert self._advice(prior)
-        except SolverError as error:
-            assert str(error)
 
     def test_models_have_json_schemas(self) -> None:
         solver = self._solver()

@@ -21,7 +21,9 @@ def prepare(log: pd.DataFrame, options: Options) -> pd.DataFrame:
     Raises
     ------
     NotEnoughData
-        No rows, a batch in sequences without a sequence length, or `active` without active parameters.
+        No rows.
+    DegenerateData
+        A batch in sequences without a sequence length, or `active` without active parameters.
     BadRow
         A batch larger than the whole training.
     """
@@ -31,7 +33,7 @@ def prepare(log: pd.DataFrame, options: Options) -> pd.DataFrame:
         raise NotEnoughData("at least 2 cells (different N, D) with runs", found="no usable row")
     size = "active_params" if options.active else "params"
     if options.active and ("active_params" not in log or log["active_params"].isna().any()):
-        raise NotEnoughData("a column active_params with a value in every row", found="none, or empty cells")
+        raise DegenerateData("some runs have no active_params", remedy="log them for every run, or scale with the total")
     runs = pd.DataFrame(
         {"N": log[size], "D": log["tokens"], "lr": log["lr"], "batch": _batch_tokens(log, options), "loss": log["loss"]}
     )
@@ -56,7 +58,7 @@ def _batch_tokens(log: pd.DataFrame, options: Options) -> pd.Series[float]:
     if "batch_tokens" in log and log["batch_tokens"].notna().all():
         return log["batch_tokens"]
     if "batch_sequences" not in log or log["batch_sequences"].isna().any():
-        raise NotEnoughData("a batch size in every row: a column batch_tokens, or batch_sequences", found="none, or empty cells")
+        raise DegenerateData("some runs have no batch size", remedy="log batch_tokens or batch_sequences for every run")
     if "seq_len" in log and log["seq_len"].notna().all():
         return log["batch_sequences"] * log["seq_len"]
     if options.seq_len is None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fits.solver import BadQuery, Interval
+from fits.solver import BadQuery
 from fits.step_law.model import Predictor
 from fits.step_law.schema import Advice, Fit, Query
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, jacobian
@@ -47,10 +47,10 @@ def next_runs(fit: Fit, query: Query, count: int) -> list[Advice]:
     return [
         Advice(
             config={"params": cell.params, "tokens": cell.tokens, "lr": lr, "batch_tokens": min(batch, cell.tokens)},
-            expected={"variance_drop_percent": Interval(mean=100 * drop, low=100 * drop, high=100 * drop)},
-            why=f"narrows the recommendation most per FLOP; the run costs {flops:.2g} FLOPs",
+            why=f"lowers the variance of the recommendation by {100 * drop:.1f} % for {flops:.2g} FLOPs",
             law="fit",
             valid_for="runs in the cells of the log",
+            variance_drop_percent=100 * drop,
         )
         for _, drop, flops, cell, lr, batch in found[:count]
     ]

@@ -176,7 +176,7 @@ class Advice(contract.Advice):
 
     The table `plateau` is the box around all (LR, B) predicted within .125 % and .25 % of the lowest loss; `schedule` is the
     Power Scheduler's learning rate by tokens seen. Beyond `lr_limit` runs begin to diverge. `extrapolation` holds the ratios of
-    N, D and 6ND to the log's.
+    N, D and 6ND to the log's, `variance_drop_percent` what a further run would do for the recommendation.
     """
 
     law: str
@@ -184,3 +184,4 @@ class Advice(contract.Advice):
     lr_limit: float | None = None
     batching: Batching | None = None
     extrapolation: dict[str, float] = Field(default_factory=dict)
+    variance_drop_percent: float | None = None
