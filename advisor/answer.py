@@ -83,7 +83,8 @@ def _show_table(rows: list[dict[str, Scalar]], form: Format) -> None:
     if form == "json":
         emit(strict_json.pretty(rows))
     elif form == "ndjson":
-        emit("\n".join(strict_json.compact(row) for row in rows))
+        for row in rows:
+            emit(strict_json.compact(row))
     elif form == "csv":
         emit(csv_text(rows))
     else:

@@ -50,7 +50,7 @@ def summary(made: artifact.Artifact) -> str:
         ("sha256 of the log", log.sha256),
         *((f"column of {role}", column) for role, column in log.columns.items()),
         *((f"option {name}", cell(value)) for name, value in made.options.items()),
-        *((name, cell(value)) for name, value in _scalars(made.fit.model_dump(mode="json")).items()),
+        *((name, cell(value)) for name, value in _scalars(made.fit.model_dump(mode="json")).items() if value is not None),
         ("warnings", str(len(made.warnings) + len(made.fit.warnings))),
     ]
     return vertical(pairs)

@@ -62,8 +62,9 @@ def _batch_tokens(log: pd.DataFrame, options: Options) -> pd.Series[float]:
     if "seq_len" in log and log["seq_len"].notna().all():
         return log["batch_sequences"] * log["seq_len"]
     if options.seq_len is None:
-        raise NotEnoughData(
-            "the sequence length, to turn batch_sequences into tokens (--seq-len, or a column seq_len)", found="none"
+        raise DegenerateData(
+            "the batch is given in sequences, and nothing tells the sequence length",
+            remedy="give --seq-len, or log a column seq_len",
         )
     return log["batch_sequences"] * options.seq_len
 

@@ -1,0 +1,1 @@
+"""A solver in a package of its own: how much more training a target loss needs."""
