@@ -1,9 +1,11 @@
-"""The README's examples print what it says, and its test command is the one that CI runs."""
+"""The examples of the READMEs print what they say, and the README's test command is the one that CI runs."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +14,27 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```console\n\$ advisor (.*)\n((?:.*\n)*?)```", README)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*/README.md"))]
 
 
-def test_there_are_examples() -> None:
-    assert EXAMPLES
+def commands(page: Path) -> list[tuple[str, str]]:
+    """Every ``$ advisor …`` of the console blocks with what is printed below it."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    parts = [part.partition("\n") for block in blocks for part in ("\n" + block).split("\n$ advisor ")[1:]]
+    return [(command, printed.rstrip("\n")) for command, _, printed in parts]
 
 
-@pytest.mark.parametrize(("command", "printed"), EXAMPLES)
-def test_an_example_prints_what_the_readme_says(command: str, printed: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "advisor", *shlex.split(command)], capture_output=True, text=True, check=True)
-    assert done.stdout == printed
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_examples_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    for log in page.parent.glob("*.csv"):
+        shutil.copy(log, tmp_path)
+    found = commands(page)
+    assert found
+    for command, printed in found:
+        line = [sys.executable, "-m", "advisor", *shlex.split(command)]
+        environment = {**os.environ, "COLUMNS": "80"}
+        done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.rstrip("\n") == printed
 
 
 def test_ci_runs_the_readme_s_install_and_tests() -> None:

@@ -19,13 +19,14 @@ Array = NDArray[np.float64]
 Z90 = 1.6448536269514722  # 5 % of a normal distribution lie above
 # sd of a held-out cell's own optimum about the law, in ln LR and ln B: the 20 cells of the released tables, one left out in turn
 SCATTER = (0.15, 0.21)
+SCATTER_WORTH = 20  # cells
 LAW_BLOCKS = (slice(0, 3), slice(3, 6))  # where theta holds the law of ln LR and of ln B
 
 
 def fit_model(runs: pd.DataFrame, window: float) -> Surface:
     """Fit the shared surface to the runs within `window` per cent of their cell's lowest.
 
-    The scatter of the cells about the law is estimated from one Gauss-Newton step of each cell's own optimum, and added to the
+    The scatter of the cells about the law is estimated by EM and added to the
     covariance of the law: runs of one cell share its scatter, so the noise of the runs alone would be far too sure.
     """
     near = runs[runs["z"] <= window]
@@ -36,8 +37,8 @@ def fit_model(runs: pd.DataFrame, window: float) -> Surface:
     cell = near["cell"].to_numpy().astype(np.intp)
     _, cell = np.unique(cell, return_inverse=True)
     fitted = fit_surface(n, d, log_lr, log_batch, z, cell)
-    shifts, scatter = _cell_scatter(fitted.theta, fitted.offsets, n, d, log_lr, log_batch, z, cell)
-    first = np.array([np.flatnonzero(cell == c)[0] for c in range(len(shifts))])
+    scatter = _cell_scatter(fitted.theta, fitted.offsets, n, d, log_lr, log_batch, z, cell)
+    first = np.array([np.flatnonzero(cell == c)[0] for c in range(len(fitted.offsets))])
     design = np.column_stack([np.ones(len(first)), n[first], d[first]])
     covariance = fitted.covariance.copy()
     for block, sd in zip(LAW_BLOCKS, scatter, strict=True):
@@ -55,26 +56,30 @@ def fit_model(runs: pd.DataFrame, window: float) -> Surface:
 
 def _cell_scatter(
     theta: Array, offsets: Array, n: Array, d: Array, log_lr: Array, log_batch: Array, z: Array, cell: NDArray[np.intp]
-) -> tuple[Array, Array]:
-    """How far each cell's own optimum lies from the law, (k, 2) in ln LR and ln B, and the sd of that beyond its noise, (2,).
+) -> Array:
+    """Sd of the cells' own optima about the law, in ln LR and ln B: (2,).
 
-    The scatter is drawn towards `SCATTER`, by a prior worth twenty cells.
+    Each cell's shift and offset are linear in its residuals near the fit; the variance of the shifts is found by EM, drawn
+    towards `SCATTER` by a prior worth ten cells.
     """
     gradient = jacobian(theta, n, d, log_lr, log_batch)[:, [0, 3]]
     residual = z - offsets[cell] - excess(theta, n, d, log_lr, log_batch)
     weight = 1.0 / (NOISE_FLOOR + NOISE_SLOPE * z)
     weight = weight / (1.0 + (weight * residual) ** 2) ** 0.25  # of the soft-L1 loss
-    shifts, noise = [], []
+    systems = []
     for c in range(len(offsets)):
         mine = cell == c
         rows = np.column_stack([gradient[mine], np.ones(mine.sum())]) * weight[mine, None]
-        inverse = np.linalg.inv(rows.T @ rows + np.diag([4.0, 4.0, OFFSET_SD**-2]))
-        shifts.append((inverse @ rows.T @ (weight[mine] * residual[mine]))[:2])
-        noise.append(np.diag(inverse)[:2])
-    moved = np.array(shifts)
-    beyond = np.maximum(moved**2 - np.array(noise), 0.0)
-    scatter: Array = np.sqrt((beyond.sum(axis=0) + 20 * np.square(SCATTER)) / (len(moved) + 20))
-    return moved, scatter
+        systems.append((rows.T @ rows, rows.T @ (weight[mine] * residual[mine])))
+    prior = np.square(SCATTER)
+    variance = prior
+    for _ in range(50):
+        total = SCATTER_WORTH * prior
+        for gram, moment in systems:
+            posterior = np.linalg.inv(gram + np.diag([*(1.0 / variance), OFFSET_SD**-2]))
+            total = total + (posterior @ moment)[:2] ** 2 + np.diag(posterior)[:2]
+        variance = total / (len(systems) + SCATTER_WORTH)
+    return np.sqrt(variance)
 
 
 def divergence_factor(surface: Surface, diverged: pd.DataFrame) -> float:
