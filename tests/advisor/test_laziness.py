@@ -19,6 +19,7 @@ HEAVY = ["pandas", "numpy", "scipy", "sklearn", "torch", "botorch", "gpytorch", 
         ["fit", "step-law", "--help"],
         ["--version"],
         ["solvers", "step-law", "--schema", "query"],
+        ["recommend", "step-law", "--params", "7B", "--tokens", "1.4T"],
     ],
 )
 def test_loads_nothing_heavy(argv):
