@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fits.solver import Interval, Scalar
-from fits.step_law.schema import DIVERGENCE_FACTOR, Surface
+from fits.step_law.laws import step_law
+from fits.step_law.schema import DIVERGENCE_FACTOR, Query, Surface
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, OFFSET_SD, PRIOR_SD, SIZE, excess, fit_surface, jacobian, optimum
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def fit_model(runs: pd.DataFrame, window: float) -> Surface:
     log_lr, log_batch, z = np.log(near["lr"].to_numpy()), np.log(near["batch"].to_numpy()), near["z"].to_numpy()
     cell = near["cell"].to_numpy().astype(np.intp)
     _, cell = np.unique(cell, return_inverse=True)
-    fitted = fit_surface(n, d, log_lr, log_batch, z, cell)
+    published = step_law(Query(params=math.exp(mean_n), tokens=math.exp(mean_d)))
+    assert published.lr is not None
+    assert published.batch is not None
+    fitted = fit_surface(n, d, log_lr, log_batch, z, cell, np.log([published.lr, published.batch]))
     scatter = _cell_scatter(fitted.theta, fitted.offsets, n, d, log_lr, log_batch, z, cell)
     first = np.array([np.flatnonzero(cell == c)[0] for c in range(len(fitted.offsets))])
     design = np.column_stack([np.ones(len(first)), n[first], d[first]])
