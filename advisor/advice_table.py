@@ -15,8 +15,10 @@ def advice_text(advice: Sequence[Advice]) -> str:
         return _one(advice[0])
     if not advice:
         return "no advice"
-    labels = [name for name in _own_fields(advice[0]) if all(_is_label(getattr(item, name, None)) for item in advice)]
-    return grid([_row(item, labels) for item in advice]) + "\n\n" + wrapped(advice[0].why)
+    told = [name for name in _own_fields(advice[0]) if any(getattr(item, name, None) is not None for item in advice)]
+    labels = [name for name in told if all(_is_label(getattr(item, name, None)) for item in advice)]
+    reasons = dict.fromkeys(item.why for item in advice)
+    return "\n\n".join([grid([_row(item, labels) for item in advice]), "\n".join(wrapped(why) for why in reasons)])
 
 
 def _row(item: Advice, labels: Sequence[str]) -> dict[str, Scalar]:

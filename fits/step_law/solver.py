@@ -88,7 +88,15 @@ def recommend(fit: Fit, query: Query, count: int = 1) -> list[Advice]:
             answers.append(_by_name(name, fit, query))
         except BadQuery as error:
             left_out = Caution(code="no-answer", message=f"{name}: {error.problem}")
-            answers.append(Advice(config={}, why="no answer", law=name, valid_for=LAWS[name].valid_for, warnings=[left_out]))
+            answers.append(
+                Advice(
+                    config={},
+                    why=f"{name} gives no answer: {error.problem}",
+                    law=name,
+                    valid_for=LAWS[name].valid_for,
+                    warnings=[left_out],
+                )
+            )
     return answers
 
 
@@ -123,7 +131,7 @@ def _published(name: str, query: Query) -> Advice:
             warnings.append(Caution(code="forced-batch", message=message))
     return Advice(
         config=config,
-        why=f"published law {name}",
+        why=f"published law {name}: {law.valid_for}",
         law=name,
         valid_for=law.valid_for,
         lr_limit=None if answer.lr is None else DIVERGENCE_FACTOR * answer.lr,
