@@ -8,14 +8,14 @@ import numpy as np
 
 from fits.solver import BadQuery
 from fits.step_law.model import Predictor
-from fits.step_law.schema import Advice, Fit, Query
+from fits.step_law.schema import Advice, Fit
 from fits.step_law.surface import NOISE_FLOOR, NOISE_SLOPE, jacobian
 
 _AROUND = [(u, v) for u in (-1.4, -0.7, 0.0, 0.7, 1.4) for v in (-1.4, -0.7, 0.0, 0.7, 1.4)]  # factors of 2 and 4 about the optimum
 
 
-def next_runs(fit: Fit, query: Query, count: int) -> list[Advice]:
-    """The `count` best further runs in the cells of the log, best first.
+def next_runs(fit: Fit, params: float, tokens: float, count: int) -> list[Advice]:
+    """The `count` best further runs in the cells of the log for a training of `params` and `tokens`, best first.
 
     A run at x has gradient g(x) in the parameters of the surface and noise r; by Sherman-Morrison it lowers the variance of
     ln LR + ln B at the target t by (t' S g)^2 / (g' S g + r^2). Divided by the run's 6ND.
@@ -27,7 +27,7 @@ def next_runs(fit: Fit, query: Query, count: int) -> list[Advice]:
     """
     if fit.surface is None:
         raise BadQuery("next_run", "only a fit with --method surface can tell which run to add")
-    target = Predictor(fit.surface, query.params, query.tokens)
+    target = Predictor(fit.surface, params, tokens)
     covariance, theta = target.covariance, target.theta
     at = np.array([1.0, target.n, target.d])
     before = float(sum(at @ covariance[b, b] @ at for b in (slice(0, 3), slice(3, 6))))

@@ -79,7 +79,7 @@ def recommend(fit: Fit, query: Query, count: int = 1) -> list[Advice]:
     if query.next_run:
         from fits.step_law.design import next_runs
 
-        return next_runs(fit, query, count)
+        return next_runs(fit, _size(fit, query), query.tokens, count)
     if not query.all_laws:
         return [_by_name(query.law or ("step-law" if fit.method == "prior" else "fit"), fit, query)]
     answers = []
@@ -160,6 +160,8 @@ def _batching(batch: float, query: Query, model: Predictor | None = None, best: 
     if query.world_size is None:
         return Batching(sequences=max(1, round(batch / query.seq_len)), accumulation=1, batch_tokens=batch, cost_percent=0.0)
     step = query.world_size * query.micro_batch
+    if step * query.seq_len > _capped(math.inf, query):
+        raise BadQuery("max_batch_tokens", f"one micro-batch on every worker is already {step * query.seq_len:.4g} tokens")
     below = max(1, math.floor(batch / query.seq_len / step))
     choices = [k for k in (below, below + 1) if k == below or (k * step * query.seq_len <= _capped(math.inf, query))]
 

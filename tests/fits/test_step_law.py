@@ -183,3 +183,18 @@ def test_the_plateau_holds_the_optimum_and_widens_with_the_loss_allowed() -> Non
     narrow, wide = answer.tables["plateau"]
     for key, low, high in (("lr", "lr_low", "lr_high"), ("batch_tokens", "batch_low", "batch_high")):
         assert wide[low] < narrow[low] < answer.config[key] < narrow[high] < wide[high]  # type: ignore[operator]
+
+
+def test_a_cap_below_one_micro_batch_a_worker_is_refused() -> None:
+    query = Query(params=1e9, tokens=1e11, world_size=64, micro_batch=4, max_batch_tokens=3e5)
+    for fitted in (prior(), fit(synthetic_log(), Options())):
+        with pytest.raises(BadQuery, match="every worker"):
+            recommend(fitted, query)
+
+
+def test_the_next_run_of_a_fit_on_active_parameters_needs_them() -> None:
+    log = synthetic_log()
+    fitted = fit(log.assign(active_params=log["params"] / 4), Options(active=True))
+    with pytest.raises(BadQuery, match="active"):
+        recommend(fitted, Query(params=4e8, tokens=16e9, next_run=True))
+    assert recommend(fitted, Query(params=4e8, active_params=1e8, tokens=16e9, next_run=True))
