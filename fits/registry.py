@@ -91,6 +91,20 @@ class Solver:
     def backtest(self, log: pd.DataFrame, options: contract.OptionsModel) -> contract.Backtest:
         return self._functions.backtest(log, options)  # type: ignore[no-any-return]
 
+    @property
+    def PolicyOptions(self) -> type[contract.OptionsModel]:
+        return getattr(self.schema, "PolicyOptions", self.schema.Options)  # type: ignore[no-any-return]
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether the solver has an online form."""
+        return hasattr(self._functions, "policy")
+
+    def policy(
+        self, options: contract.OptionsModel, fit: contract.FitModel | None = None, state: dict[str, Any] | None = None
+    ) -> contract.Policy:
+        return self._functions.policy(options, fit, state)  # type: ignore[no-any-return]
+
     def prior(self) -> contract.FitModel | None:
         """What the solver knows with no log at all, or None."""
         prior = getattr(self._functions, "prior", None)

@@ -8,7 +8,10 @@ A solver is a package with two modules:
     and optionally `BacktestOptions`. No field of `Options` or `Query` may be named like an option of the command set.
 `solver`
     ``fit(log, options) -> Fit``, ``recommend(fit, query, count) -> list[Advice]``,
-    ``backtest(log, options) -> Backtest``, and optionally ``prior() -> Fit``: what is known before any row is logged.
+    ``backtest(log, options) -> Backtest``, and optionally ``prior() -> Fit``: what is known before any row is logged, and
+    ``policy(options, fit=None, state=None) -> Policy``: the online form, for a solver that lives in somebody's loop; `options` is
+    the schema's `PolicyOptions` (a solver without that model uses `Options`), `fit` what a log taught, `state` what
+    ``Policy.state`` of an earlier process gave.
 
 All functions are pure: the same arguments give the same bytes. Errors are raised with facts; people's wording is made elsewhere.
 
@@ -17,13 +20,14 @@ All functions are pure: the same arguments give the same bytes. Errors are raise
     ├── DegenerateData     the log was read, but cannot determine an answer
     ├── BadRow             one value of the log breaks a rule that only the solver knows
     ├── BadQuery           the question cannot be asked of this fit
+    ├── UnknownId          an outcome was told of a decision that waits for none
     └── MissingExtra       an optional package is not installed
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -228,6 +232,44 @@ class Backtest(Model):
         )
 
 
+# --- in a loop ---------------------------------------------------------------------------------------------------------
+
+
+class Policy(Protocol):
+    """A solver that decides one question at a time and learns from each outcome, however late it is told.
+
+    `next_id` is the id of the next decision. Ids count up; whoever resumes a policy may raise it, so that no id is given twice.
+    """
+
+    next_id: int
+
+    def ask(self, query: Mapping[str, Any]) -> tuple[int, dict[str, Scalar]]:
+        """Decide: the id under which the outcome will be told, and what to do.
+
+        Raises
+        ------
+        BadQuery
+            The question lacks something, or holds a value that cannot be used.
+        """
+        ...
+
+    def tell(self, id_: int, outcome: Mapping[str, Any]) -> None:
+        """Take in the outcome of a decision.
+
+        Raises
+        ------
+        UnknownId
+            No decision of this id waits for an outcome.
+        BadQuery
+            The outcome cannot be used; the decision goes on waiting.
+        """
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on with the same decisions in another process, as plain JSON of bounded size."""
+        ...
+
+
 # --- errors ------------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +307,14 @@ class BadQuery(SolverError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field, self.problem = field, problem
+
+
+class UnknownId(SolverError):
+    """No decision of this id waits for an outcome: it was never made, was told before, or was forgotten."""
+
+    def __init__(self, id_: int, problem: str) -> None:
+        super().__init__(f"id {id_} {problem}")
+        self.id, self.problem = id_, problem
 
 
 class MissingExtra(SolverError):

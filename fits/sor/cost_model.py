@@ -1,0 +1,218 @@
+"""What solves cost over (context, omega), learned one at a time: two models side by side, and what follows from them.
+
+`LawModel` knows the theory of SOR, `SmoothModel` does not. Which one speaks is drawn by how well each foretold the latest costs.
+Both are fitted anew to a bounded memory whenever the number of solves has grown by a third, and when a context leaves the range
+seen so far; between that each cost takes constant time. When costs stay surprising, the world has changed: the memory is cut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fits.bandits.robust import Batch
+from fits.bandits.rule import Context
+from fits.bandits.stream import Stream
+from fits.bandits.warp import Warp
+from fits.sor.law import SHAPE, Array
+from fits.sor.law_model import LawModel
+from fits.sor.smooth_model import WAVES, SmoothModel
+
+MEMORY = 512  # solves kept: the first ANCHORS and the latest
+ANCHORS = 64  # they were chosen widely, and hold the models where later ones crowd at the optimum
+GROWTH = 1.3
+FORGET = 0.99  # a solve ago, in the comparison of the two models
+TRUST_IN_LAW = 6.0  # log odds where both foretell alike
+MOST_TELLING = 1.5  # of one solve, in log odds
+SURPRISING = 3.0  # mean squared surprise beyond which a change is suspected
+MOST_SURPRISE = 9.0  # of one solve
+ALARM = 60.0  # accumulated surprise that calls for a new fit, and soon after that means drift
+SOON = 100  # solves
+REMEMBERED_AFTER_DRIFT = 24
+SAMPLE = 128  # solves of the memory whose contexts stand for all
+
+
+class BestFixed(NamedTuple):
+    """The omega that costs least where it must be the same in every context, and what it costs on average."""
+
+    omega: float
+    cost: float
+
+
+class CostModel:
+    """The memory and the two models.
+
+    Attributes
+    ----------
+    solves : costs taken in.
+    drifts : after how many solves the memory was cut, the latest few.
+    best_fixed : None before the second solve.
+    """
+
+    def __init__(self, dimensions: int, low: float, high: float, arms: Sequence[float] = ()) -> None:
+        self.dimensions, self.low, self.high = dimensions, low, high
+        self.arms = np.array(arms, dtype=np.float64)
+        self.grid = self.arms if len(arms) else np.linspace(low, high, 1 + round((high - low) / 0.025))
+        self.solves = 0
+        self.drifts: list[int] = []
+        self.best_fixed: BestFixed | None = None
+        self._contexts: list[Context] = []
+        self._omegas: list[float] = []
+        self._costs: list[float] = []
+        self._censored: list[bool] = []
+        self._forget_models()
+
+    def _forget_models(self) -> None:
+        self._law = LawModel(self.dimensions)
+        self._smooth = SmoothModel(self.dimensions, self.low, self.high)
+        self._warps = [Warp([0.0], [0.5]) for _ in range(self.dimensions)]
+        self._odds, self._surprise = TRUST_IN_LAW, 0.0
+        self._whole = True
+        self._since, self._next_fit, self._suspected = 0, 2, -SOON
+
+    # --- decide
+
+    def sample(self, context: Context, stream: Stream) -> float:
+        """Thompson sampling: the omega that is best under one draw from the posterior."""
+        z = self._place(context)
+        lawful = stream.uniform() < 1.0 / (1.0 + math.exp(-self._odds))
+        normals = stream.normals(max(1 + SHAPE, WAVES))
+        if lawful:
+            return self._law.choose(z, normals, self.arms, self.low, self.high)
+        return self._smooth.choose(z, normals, self.arms)
+
+    @property
+    def lawful(self) -> bool:
+        """Whether the law of relaxation describes the costs better."""
+        return self._odds > 0.0
+
+    def predict(self, contexts: Sequence[Context], omegas: Array) -> Array:
+        """Mean of ln cost by the model in charge: an array (contexts, omegas)."""
+        z = np.array([self._place(context) for context in contexts]).reshape(len(contexts), self.dimensions)
+        return self._model.predict(z, omegas)
+
+    @property
+    def contexts(self) -> list[Context]:
+        """Contexts of the memory, oldest first: at most `MEMORY`."""
+        return list(self._contexts)
+
+    # --- learn
+
+    def learn(self, context: Context, omega: float, cost: float, censored: bool = False) -> bool:
+        """Take in a cost, > 0. True where it made plain that the costs have changed, so that what was learned was dropped."""
+        self.solves += 1
+        self._since += 1
+        self._remember(context, omega, cost, censored)
+        self._whole = self._whole and cost >= 1.0 and cost == math.floor(cost)
+        z, log_cost = self._place(context), math.log(cost)
+        rounding = 1.0 / (12.0 * cost * cost) if self._whole else 0.0
+        law, law_surprise = self._law.learn(z, omega, log_cost, rounding, censored)
+        smooth, smooth_surprise = self._smooth.learn(z, omega, log_cost, rounding, censored)
+        telling = min(max(law - smooth, -MOST_TELLING), MOST_TELLING)
+        surprise = law_surprise if self.lawful else smooth_surprise
+        self._odds = FORGET * self._odds + (1.0 - FORGET) * TRUST_IN_LAW + telling
+        if self._outside(context):
+            self._fit()
+            return False
+        self._surprise = max(0.0, self._surprise + min(surprise, MOST_SURPRISE) - SURPRISING)
+        drifted = False
+        if self._surprise > ALARM:
+            drifted = self._since - self._suspected <= SOON and self._since > REMEMBERED_AFTER_DRIFT
+            self._suspected, self._surprise = self._since, 0.0
+            if drifted:
+                self._cut()
+            self._fit()
+        elif self._since >= self._next_fit:
+            self._fit()
+        return drifted
+
+    def _remember(self, context: Context, omega: float, cost: float, censored: bool) -> None:
+        self._contexts.append(context)
+        self._omegas.append(omega)
+        self._costs.append(cost)
+        self._censored.append(censored)
+        if len(self._costs) > MEMORY:
+            for kept in self._memory:
+                del kept[ANCHORS]
+
+    @property
+    def _memory(self) -> tuple[list[Any], ...]:
+        return self._contexts, self._omegas, self._costs, self._censored
+
+    def _cut(self) -> None:
+        self.drifts = [*self.drifts[-9:], self.solves]
+        for kept in self._memory:
+            del kept[:-REMEMBERED_AFTER_DRIFT]
+        odds = self._odds
+        self._forget_models()
+        self._odds = odds
+
+    def _outside(self, context: Context) -> bool:
+        return any(warp.beyond(value) for warp, value in zip(self._warps, context, strict=True))
+
+    def _place(self, context: Context) -> Array:
+        return np.array([warp(value) for warp, value in zip(self._warps, context, strict=True)])
+
+    # --- fit anew
+
+    @property
+    def _model(self) -> LawModel | SmoothModel:
+        return self._law if self.lawful else self._smooth
+
+    def _fit(self) -> None:
+        self._next_fit = max(self._since + 1, math.ceil(GROWTH * self._since))
+        seen = np.array(self._contexts).reshape(len(self._contexts), self.dimensions)
+        self._warps = [Warp.of(seen[:, axis]) for axis in range(self.dimensions)]
+        batch = self._batch()
+        self._law.fit(batch)
+        self._smooth.fit(batch)
+        few = batch.z[:: max(1, len(batch.z) // SAMPLE)]
+        costs = np.exp(self._model.predict(few, self.grid)).mean(axis=0)
+        best = int(costs.argmin())
+        self.best_fixed = BestFixed(float(self.grid[best]), float(costs[best]))
+
+    def _batch(self) -> Batch:
+        costs = np.array(self._costs)
+        z = np.array([self._place(context) for context in self._contexts]).reshape(len(costs), self.dimensions)
+        rounding = 1.0 / (12.0 * costs**2) if self._whole else np.zeros(len(costs))
+        return Batch(z, np.array(self._omegas), np.log(costs), rounding, np.array(self._censored), self._whole)
+
+    # --- keep
+
+    def state(self) -> dict[str, Any]:
+        """All of it as plain JSON."""
+        return {
+            "solves": self.solves,
+            "drifts": list(self.drifts),
+            "best_fixed": None if self.best_fixed is None else list(self.best_fixed),
+            "contexts": [list(context) for context in self._contexts],
+            "omegas": list(self._omegas),
+            "costs": list(self._costs),
+            "censored": list(self._censored),
+            "law": self._law.state(),
+            "smooth": self._smooth.state(),
+            "warps": [[warp.x, warp.z] for warp in self._warps],
+            "odds": self._odds,
+            "surprise": self._surprise,
+            "whole": self._whole,
+            "since": self._since,
+            "next_fit": self._next_fit,
+            "suspected": self._suspected,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what another model of as many contexts and the same omegas learned."""
+        self.solves, self.drifts = int(state["solves"]), list(state["drifts"])
+        self.best_fixed = None if state["best_fixed"] is None else BestFixed(*state["best_fixed"])
+        self._contexts = [tuple(context) for context in state["contexts"]]
+        self._omegas, self._costs = list(state["omegas"]), list(state["costs"])
+        self._censored = list(state["censored"])
+        self._law.restore(state["law"])
+        self._smooth.restore(state["smooth"])
+        self._warps = [Warp(x, z) for x, z in state["warps"]]
+        self._odds, self._surprise, self._whole = float(state["odds"]), float(state["surprise"]), bool(state["whole"])
+        self._since, self._next_fit = int(state["since"]), int(state["next_fit"])
+        self._suspected = int(state["suspected"])

@@ -1,0 +1,1 @@
+"""Decision rules over the relaxation parameter omega."""
