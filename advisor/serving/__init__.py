@@ -1,0 +1,1 @@
+"""What `advisor serve` is made of: the lines, the loop around them, and the state file."""
