@@ -1,6 +1,6 @@
 """What solves cost over (context, omega), learned one at a time: two models side by side, and what follows from them.
 
-`LawModel` knows the theory of SOR, `SmoothModel` does not. Which one speaks is drawn by how well each foretold the latest costs.
+`LawModel` knows the theory of SOR, `SmoothModel` does not. The one that foretold the latest costs better is in charge.
 Both are fitted anew to a bounded memory whenever the number of solves has grown by a third, and when a context leaves the range
 seen so far; between that each cost takes constant time. When costs stay surprising, the world has changed: the memory is cut.
 """
@@ -27,10 +27,10 @@ GROWTH = 1.3
 FORGET = 0.99  # a solve ago, in the comparison of the two models
 TRUST_IN_LAW = 6.0  # log odds where both foretell alike
 MOST_TELLING = 1.5  # of one solve, in log odds
-SURPRISING = 3.0  # mean squared surprise beyond which a change is suspected
+SURPRISING = 4.0  # mean squared surprise beyond which a change is suspected
 MOST_SURPRISE = 9.0  # of one solve
-ALARM = 60.0  # accumulated surprise that calls for a new fit, and soon after that means drift
-SOON = 100  # solves
+ALARM = 80.0  # accumulated surprise that calls for a new fit, and soon after that means drift
+SOON = 60  # solves
 REMEMBERED_AFTER_DRIFT = 24
 SAMPLE = 128  # solves of the memory whose contexts stand for all
 
@@ -78,9 +78,8 @@ class CostModel:
     def sample(self, context: Context, stream: Stream) -> float:
         """Thompson sampling: the omega that is best under one draw from the posterior."""
         z = self._place(context)
-        lawful = stream.uniform() < 1.0 / (1.0 + math.exp(-self._odds))
         normals = stream.normals(max(1 + SHAPE, WAVES))
-        if lawful:
+        if self.lawful:
             return self._law.choose(z, normals, self.arms, self.low, self.high)
         return self._smooth.choose(z, normals, self.arms)
 
@@ -93,6 +92,10 @@ class CostModel:
         """Mean of ln cost by the model in charge: an array (contexts, omegas)."""
         z = np.array([self._place(context) for context in contexts]).reshape(len(contexts), self.dimensions)
         return self._model.predict(z, omegas)
+
+    def cost_at(self, context: Context, omega: float) -> float:
+        """What omega costs in this context, by the model in charge."""
+        return math.exp(self._model.predict_one(self._place(context), omega))
 
     @property
     def contexts(self) -> list[Context]:

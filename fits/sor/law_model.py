@@ -18,7 +18,7 @@ from fits.bandits.robust import FREEDOM, Batch, mean_squared, weights
 from fits.compiled import jit_if_possible
 from fits.sor.law import SHAPE, SMALLEST, Array, log_costs, slopes
 
-PRIOR_S = (0.9, 0.5)  # mean and sd of s averaged over contexts: omega* = 1.42, from 1 to 1.74 within two sd
+PRIOR_S = (0.9, 0.7)  # mean and sd of s averaged over contexts: omega* = 1.42, from 1 to 1.82 within two sd
 PRIOR_SPREAD = 0.55  # sd of s over the contexts
 PRIOR_SHAPE = (2.9, 0.0, 0.28, 0.12)  # ln K of a tolerance of 1e-8, tilt, step, swell: see `fits.sor.law`
 PRIOR_SHAPE_SD = (0.3, 0.3, 0.08, 0.25)
@@ -77,6 +77,10 @@ class LawModel:
         s = features(z, self.frequencies) @ theta[:-SHAPE]
         flat = log_costs(np.tile(omegas, len(s)), np.repeat(s, len(omegas)), theta[-SHAPE:])
         return flat.reshape(len(s), len(omegas))
+
+    def predict_one(self, z: Array, omega: float) -> float:
+        """Mean of ln cost at one context z (dimensions,) and one omega."""
+        return float(_predict(self.theta, z, self.frequencies, self.scales, omega))
 
     def state(self) -> dict[str, Any]:
         """The posterior as plain JSON."""
@@ -181,6 +185,14 @@ def _choose(
         if expected < best:
             best, chosen = expected, float(candidates[i])
     return chosen
+
+
+@jit_if_possible
+def _predict(theta: Array, z: Array, frequencies: Array, scale: Array, omega: float) -> float:
+    phi = features_at(z, frequencies, scale)
+    s = np.dot(phi, theta[: phi.size])
+    value: float = log_costs(np.array([omega]), np.array([s]), theta[phi.size :])[0]
+    return value
 
 
 @jit_if_possible

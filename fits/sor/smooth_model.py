@@ -102,6 +102,12 @@ class SmoothModel:
         weights_of[self.context, self.wave] = theta
         return np.asarray(self.level + features(z, self.frequencies) @ weights_of @ self._waves(omegas).T)
 
+    def predict_one(self, z: Array, omega: float) -> float:
+        """Mean of ln cost at one context z (dimensions,) and one omega."""
+        place = (omega - self.low) / (self.high - self.low)
+        feature = _feature(z, self.frequencies, self.scales, self.context, self.wave, place)
+        return self.level + float(feature @ self.theta)
+
     def state(self) -> dict[str, Any]:
         """The posterior as plain JSON."""
         return {
@@ -152,6 +158,17 @@ def _profile(
 
 
 @jit_if_possible
+def _feature(z: Array, frequencies: Array, scale: Array, context: Array, wave: Array, place: float) -> Array:
+    phi = features_at(z, frequencies, scale)
+    feature = np.empty(wave.size)
+    for q in range(wave.size):
+        feature[q] = phi[context[q]]
+        if wave[q] > 0:
+            feature[q] *= math.sqrt(2.0) * math.cos(math.pi * wave[q] * place)
+    return feature
+
+
+@jit_if_possible
 def _learn(
     theta: Array,
     covariance: Array,
@@ -165,10 +182,5 @@ def _learn(
     variance: float,
     censored: bool,
 ) -> tuple[float, float]:
-    phi = features_at(z, frequencies, scale)
-    feature = np.empty(theta.size)
-    for q in range(theta.size):
-        feature[q] = phi[context[q]]
-        if wave[q] > 0:
-            feature[q] *= math.sqrt(2.0) * math.cos(math.pi * wave[q] * place)
+    feature = _feature(z, frequencies, scale, context, wave, place)
     return filtered(theta, covariance, feature, target - np.dot(feature, theta), variance, censored)
