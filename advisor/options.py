@@ -49,11 +49,20 @@ def parameters(model: type[BaseModel], *, skip: Iterable[str] = ()) -> list[insp
 
 def family_parameters(model: type[BaseModel], *, skip: Iterable[str] = ()) -> list[inspect.Parameter]:
     """One option a family of columns of a log model: ``--contexts a,b,c``."""
-    help_text = "{description}: column names, separated by commas"
+    help_text = "{description}: column names or patterns such as 'x_*', separated by commas"
     return [
-        _keyword(name, str, typer.Option(help=help_text.format(**prop), metavar="COLUMN,..."))
+        _keyword(name, list[str], _option(name, prop, help=help_text.format(**prop), metavar="COLUMN,..."))
         for name, prop in properties(model).items()
         if prop.get("family") and name not in set(skip)
+    ]
+
+
+def role_parameters(model: type[BaseModel], *, skip: Iterable[str] = ()) -> list[inspect.Parameter]:
+    """One option a role that has one of its own: ``--cost seconds``."""
+    return [
+        _keyword(name, str, typer.Option(help=f"Which column is {name}: short for --map {name}=COLUMN", metavar="COLUMN"))
+        for name, prop in properties(model).items()
+        if prop.get("option") and name not in set(skip)
     ]
 
 
@@ -69,7 +78,13 @@ def _parameter(name: str, prop: Mapping[str, Any], required: bool) -> inspect.Pa
         annotation, metavar = list[str], "NAME=VALUE (repeatable)"
     elif kind == "string" and "enum" in prop:
         annotation, metavar = Literal.__getitem__(tuple(prop["enum"])), None
-    return _keyword(name, annotation, typer.Option(help=_help(prop, required), metavar=metavar, show_default=False))
+    return _keyword(name, annotation, _option(name, prop, help=_help(prop, required), metavar=metavar, show_default=False))
+
+
+def _option(name: str, prop: Mapping[str, Any], **settings: Any) -> Any:
+    """An option with its further spellings, where it has any."""
+    further = prop.get("flags", [])
+    return typer.Option(*([flag(name), *further] if further else []), **settings)
 
 
 def _keyword(name: str, annotation: Any, option: Any) -> inspect.Parameter:

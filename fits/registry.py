@@ -32,6 +32,7 @@ class Entry:
 
 BUILT_IN = {
     "step-law": Entry("fits.step_law", "optimal learning rate and batch size for LLM pre-training, from N and D"),
+    "sor": Entry("fits.sor", "relaxation parameter of SOR and SSOR-CG over a sequence of linear systems"),
 }
 
 

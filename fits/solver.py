@@ -27,9 +27,9 @@ All functions are pure: the same arguments give the same bytes. Errors are raise
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +56,7 @@ def role(
     unit: str | None = None,
     aliases: Sequence[str] = (),
     measured: bool = False,
+    option: bool = False,
     default: Any = ...,
     gt: float | None = None,
     ge: float | None = None,
@@ -70,23 +71,28 @@ def role(
     unit : unit of the values, e.g. ``"tokens"``.
     aliases : column names that mean this role; case, spaces and ``_ - .`` do not count.
     measured : the value is an outcome, so a row where it is empty, NaN or infinite is dropped and counted, not refused.
+    option : the role has an option of its own: ``--cost COLUMN`` is short for ``--map cost=COLUMN``.
     default : value where the log has no such column; a role without a default is required.
     gt, ge, lt, le : bounds of a value, as in `pydantic.Field`.
     """
     extra: dict[str, Any] = {"aliases": list(aliases), "measured": measured}
     if unit is not None:
         extra["unit"] = unit
+    if option:
+        extra["option"] = True
     return Field(default, description=description, json_schema_extra=extra, gt=gt, ge=ge, lt=lt, le=le)
 
 
-def family(description: str, *, required: bool = False) -> Any:
+def family(description: str, *, required: bool = False, flags: Sequence[str] = ()) -> Any:
     """Declare a field of type ``dict[str, float]`` or ``dict[str, str]`` that stands for columns the user names.
 
     The reader hands such columns on as ``"<field>.<the user's name>"``; `family_columns` gives them back under their own names.
+    `flags` are further spellings of its option, such as ``"--context"``.
     """
+    extra: dict[str, Any] = {"family": True, **({"flags": list(flags)} if flags else {})}
     if required:
-        return Field(description=description, json_schema_extra={"family": True})
-    return Field(default_factory=dict, description=description, json_schema_extra={"family": True})
+        return Field(description=description, json_schema_extra=extra)
+    return Field(default_factory=dict, description=description, json_schema_extra=extra)
 
 
 def family_columns(log: pd.DataFrame, field: str) -> pd.DataFrame:
@@ -180,20 +186,38 @@ class Fold(Model):
     covered: dict[str, bool] = Field(default_factory=dict)
 
 
-class MethodScore(Model):
-    """A method over all folds in which it gave an answer."""
+class Brief(Model):
+    """A record whose JSON has no key of `left_out` where that holds nothing."""
+
+    left_out: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _brief(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name not in self.left_out or (value is not None and value != {})}
+
+
+class MethodScore(Brief):
+    """A method over all folds in which it gave an answer; `low` and `high` are the 90 % interval of its mean, where asked for."""
+
+    left_out = frozenset({"low", "high"})
 
     method: str
     mean: float
     worst: float
     folds: int
+    low: float | None = None
+    high: float | None = None
 
 
-class Backtest(Model):
+class Backtest(Brief):
     """How good the advice would have been on the user's own log.
 
-    `summary` is best first and follows from `folds`; `metric` says what a score is, with its unit.
+    `summary` is best first and follows from `folds`; `metric` says what a score is, with its unit. `tables` are further rows for
+    people and pipelines, by name.
     """
+
+    left_out = frozenset({"tables"})
 
     protocol: str
     metric: str
@@ -201,13 +225,25 @@ class Backtest(Model):
     summary: list[MethodScore]
     coverage: dict[str, float] = Field(default_factory=dict)
     folds: list[Fold]
+    tables: dict[str, list[dict[str, Scalar]]] = Field(default_factory=dict)
     warnings: list[Caution] = Field(default_factory=list)
 
     @classmethod
     def from_folds(
-        cls, *, protocol: str, metric: str, folds: list[Fold], smaller_is_better: bool = True, warnings: Sequence[Caution] = ()
+        cls,
+        *,
+        protocol: str,
+        metric: str,
+        folds: list[Fold],
+        smaller_is_better: bool = True,
+        intervals: bool = False,
+        tables: Mapping[str, list[dict[str, Scalar]]] | None = None,
+        warnings: Sequence[Caution] = (),
     ) -> Backtest:
-        """Summarise `folds`: mean and worst score a method, share of covered truths a quantity."""
+        """Summarise `folds`: mean and worst score a method, share of covered truths a quantity.
+
+        With `intervals` each mean has Student's 90 % interval, for folds that are independent repetitions.
+        """
         sign = 1.0 if smaller_is_better else -1.0
         scores: dict[str, list[float]] = {}
         hits: dict[str, list[bool]] = {}
@@ -218,7 +254,13 @@ class Backtest(Model):
             for quantity, hit in fold.covered.items():
                 hits.setdefault(quantity, []).append(hit)
         summary = [
-            MethodScore(method=m, mean=sum(v) / len(v), worst=max(v, key=lambda s: sign * s), folds=len(v))
+            MethodScore(
+                method=m,
+                mean=sum(v) / len(v),
+                worst=max(v, key=lambda s: sign * s),
+                folds=len(v),
+                **(_interval_of_mean(v) if intervals and len(v) > 1 else {}),
+            )
             for m, v in scores.items()
         ]
         return cls(
@@ -228,8 +270,20 @@ class Backtest(Model):
             summary=sorted(summary, key=lambda s: (sign * s.mean, s.method)),
             coverage={quantity: sum(v) / len(v) for quantity, v in hits.items()},
             folds=folds,
+            tables=dict(tables or {}),
             warnings=list(warnings),
         )
+
+
+def _interval_of_mean(values: Sequence[float]) -> dict[str, float]:
+    """Student's 90 % interval of the mean of n >= 2 independent values."""
+    from statistics import fmean, stdev
+
+    from scipy.special import stdtrit
+
+    mean, n = fmean(values), len(values)
+    half = float(stdtrit(n - 1, 0.95)) * stdev(values) / n**0.5
+    return {"low": mean - half, "high": mean + half}
 
 
 # --- in a loop ---------------------------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from advisor.commands.shared import (
     StrictOption,
     families_of,
     for_people,
+    log_parameters,
     read,
+    roles_with_option,
 )
-from advisor.options import build, family_parameters, given, parameters, with_parameters
+from advisor.options import build, given, parameters, with_parameters
 from advisor.render import caution, chosen, csv_text, emit
 from advisor.tables import grid, wrapped
 from fits import registry
@@ -66,7 +68,10 @@ def backtest_command(solver: registry.Solver) -> Callable[..., None]:
             case "table":
                 emit(_text(result))
 
-    generated = [*family_parameters(solver.Log), *parameters(solver.BacktestOptions, skip=families_of(solver))]
+    generated = [
+        *log_parameters(solver),
+        *parameters(solver.BacktestOptions, skip=[*families_of(solver), *roles_with_option(solver)]),
+    ]
     return with_parameters(run, generated)
 
 
@@ -78,7 +83,10 @@ def _folds(result: Backtest) -> list[dict[str, Scalar]]:
 def _text(result: Backtest) -> str:
     better = "smaller is better" if result.smaller_is_better else "larger is better"
     parts = [wrapped(f"{result.protocol}; {result.metric}, {better}")]
-    parts.append(grid([score.model_dump() for score in result.summary], ["method", "mean", "worst", "folds"]))
+    scores = [score.model_dump() for score in result.summary]
+    limits = ["low", "high"] if any("low" in score for score in scores) else []
+    parts.append(grid(scores, ["method", "mean", *limits, "worst", "folds"]))
+    parts += [grid(rows, title=name) for name, rows in result.tables.items() if rows]
     if result.coverage:
         shares = [{"quantity": name, "interval held the truth": f"{share:.0%}"} for name, share in result.coverage.items()]
         parts.append(grid(shares))

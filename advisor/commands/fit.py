@@ -19,9 +19,11 @@ from advisor.commands.shared import (
     StrictOption,
     families_of,
     for_people,
+    log_parameters,
     read,
+    roles_with_option,
 )
-from advisor.options import build, family_parameters, given, parameters, with_parameters
+from advisor.options import build, given, parameters, with_parameters
 from advisor.render import caution, chosen, emit, tell
 from fits import registry
 from fits import solver as contract
@@ -86,7 +88,7 @@ def fit_command(solver: registry.Solver) -> Callable[..., None]:
         else:
             emit(strict_json.pretty(made.document()))
 
-    generated = [*family_parameters(solver.Log), *parameters(solver.Options, skip=families_of(solver))]
+    generated = [*log_parameters(solver), *parameters(solver.Options, skip=[*families_of(solver), *roles_with_option(solver)])]
     return with_parameters(run, generated)
 
 

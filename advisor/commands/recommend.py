@@ -21,10 +21,12 @@ from advisor.commands.shared import (
     StrictOption,
     families_of,
     for_people,
+    log_parameters,
     read,
+    roles_with_option,
 )
 from advisor.errors import UsageError
-from advisor.options import build, family_parameters, flag, given, parameters, with_parameters
+from advisor.options import build, flag, given, pairs, parameters, with_parameters
 from advisor.render import caution, chosen
 from fits import registry
 
@@ -76,10 +78,10 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
         caution([warning for item in advice for warning in item.warnings], quiet=quiet)
         show(answer(solver, source, query, advice), advice, chosen(format_), table)
 
-    log_fields = [*families_of(solver), *solver.Query.model_fields]
+    log_fields = [*families_of(solver), *roles_with_option(solver), *solver.Query.model_fields]
     generated = [
         *parameters(solver.Query),
-        *family_parameters(solver.Log, skip=solver.Query.model_fields),
+        *log_parameters(solver, skip=solver.Query.model_fields),
         *parameters(solver.Options, skip=log_fields),
     ]
     return with_parameters(run, generated)
@@ -90,8 +92,14 @@ def _from_log(
 ) -> Source:
     """A name that both Query and Options have is one option with one meaning, so both get its value."""
     options = build(solver.Options, given(solver.Options, fields))
-    made = fit_log(solver, read(solver, log, map_, encoding, strict, fields), options, source=log)
+    asked = {name: pairs(value, option=flag(name)) for name, value in fields.items() if value and _of_query(solver, name)}
+    made = fit_log(solver, read(solver, log, map_, encoding, strict, {**fields, **asked}), options, source=log)
     return Source("log", made.fit, made)
+
+
+def _of_query(solver: registry.Solver, name: str) -> bool:
+    """Whether this family's columns are named by a query that gives a value of each."""
+    return name in families_of(solver) and name in solver.Query.model_fields
 
 
 def _without_log(solver: registry.Solver, fit: str | None) -> Source:
@@ -114,7 +122,7 @@ def _refuse_log_options(
     used = ["map"] if map_ else []
     used += ["encoding"] if encoding != ENCODING else []
     used += ["strict"] if strict else []
-    own = [*families_of(solver), *solver.Options.model_fields]
+    own = [*families_of(solver), *roles_with_option(solver), *solver.Options.model_fields]
     used += [name for name in own if fields.get(name) is not None and name not in solver.Query.model_fields]
     if used:
         raise UsageError(f"{flag(used[0])} says how to read and fit a log", advice="give --log LOG, or leave it out")

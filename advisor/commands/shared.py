@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.errors import AdvisorError, CannotAnswer, LogError, UsageError
-from advisor.options import flag, pairs
+from advisor.options import family_parameters, flag, pairs, role_parameters
 from advisor.render import Format
 from fits import registry
 from fits import solver as contract
@@ -43,30 +44,48 @@ ENCODING = "utf-8-sig"
 def read(
     solver: registry.Solver, source: str, mapping: list[str] | None, encoding: str, strict: bool, fields: Mapping[str, Any]
 ) -> LogTable:
-    """The log at `source` with the columns of the solver's `Log`; `fields` may hold the options of its families."""
+    """The log at `source` with the columns of the solver's `Log`; `fields` may hold the options of its families and roles."""
     from advisor.logs import read_log
 
+    given = pairs(mapping or [], option="--map", form="ROLE=COLUMN")
+    for role in roles_with_option(solver):
+        if fields.get(role) is not None and given.setdefault(role, fields[role]) != fields[role]:
+            raise UsageError(f"{flag(role)} and --map {role}= name different columns")
     return read_log(
         source,
         solver.Log,
-        mapping=pairs(mapping or [], option="--map", form="ROLE=COLUMN"),
-        families={name: _columns(fields[name], flag(name)) for name in families_of(solver) if fields.get(name)},
+        mapping=given,
+        families={name: _columns(fields[name]) for name in families_of(solver) if fields.get(name)},
         encoding=encoding,
         strict=strict,
     )
 
 
-def _columns(value: str | list[str], option: str) -> list[str]:
-    """The columns of a family: ``a,b``, or the names of ``a=1 b=2`` where the query asks for a value of each."""
-    if isinstance(value, list):
-        return list(pairs(value, option=option))
-    return [column for column in value.split(",") if column]
+def _columns(value: Sequence[str] | Mapping[str, str]) -> list[str]:
+    """The columns of a family: ``a,b``, or the names of a query's ``a=1 b=2``, which asks for a value of each."""
+    if isinstance(value, Mapping):
+        return list(value)
+    return [column for text in value for column in text.split(",") if column]
 
 
 def families_of(solver: registry.Solver) -> list[str]:
     """The fields of `Log` that stand for columns the user names."""
+    return _marked(solver, "family")
+
+
+def roles_with_option(solver: registry.Solver) -> list[str]:
+    """The fields of `Log` that have an option of their own."""
+    return _marked(solver, "option")
+
+
+def log_parameters(solver: registry.Solver, *, skip: Iterable[str] = ()) -> list[inspect.Parameter]:
+    """The options that say which column is what."""
+    return [*family_parameters(solver.Log, skip=skip), *role_parameters(solver.Log, skip=skip)]
+
+
+def _marked(solver: registry.Solver, mark: str) -> list[str]:
     extras = {name: field.json_schema_extra for name, field in solver.Log.model_fields.items()}
-    return [name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("family")]
+    return [name for name, extra in extras.items() if isinstance(extra, dict) and extra.get(mark)]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import types
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +64,8 @@ class Columns:
         self.family_fields = {name: field for name, field in fields.items() if name not in self.roles}
         self.mapping, self.families, self.source = dict(mapping), families, source
         self._check_usage()
-        self._taken = {*mapping.values(), *(column for columns in families.values() for column in columns)}
+        self._named = [entry for entries in families.values() for entry in entries]
+        self._taken = {*mapping.values(), *self._named}
         self._names = {normal(role): role for role in self.roles}
         self._aliases: dict[str, list[str]] = {}
         for role, field in self.roles.items():
@@ -72,13 +74,16 @@ class Columns:
 
     def wants(self, column: str) -> bool:
         """Whether a column of this name can be of use."""
-        return column in self._taken or bool(self._roles_of(column))
+        return column in self._taken or bool(self._roles_of(column)) or any(_matches(column, entry) for entry in self._named)
 
     def choose(self, names: Sequence[str]) -> list[Chosen]:
         """The columns to read from a file with the columns `names`, in the order of the model."""
+        families = {family: self._expanded(entries, names) for family, entries in self.families.items()}
+        self._check_once(families)
+        taken = {*self.mapping.values(), *(column for columns in families.values() for column in columns)}
         found: dict[str, list[str]] = {}
         for column in names:
-            if column in self._taken:
+            if column in taken:
                 continue
             roles = [role for role in self._roles_of(column) if role not in self.mapping]
             if len(roles) > 1:
@@ -93,11 +98,21 @@ class Columns:
                 chosen.append(Chosen(role, match, rule_of(field.annotation, field)))
             elif field.is_required():
                 raise self._missing(role, names)
-        for family, columns in self.families.items():
+        for family, columns in families.items():
             field = self.family_fields[family]
             rule = rule_of(get_args(field.annotation)[1], field)
             chosen += [Chosen(f"{family}.{self._existing(column, names)}", column, rule) for column in columns]
         return chosen
+
+    def _expanded(self, entries: Sequence[str], names: Sequence[str]) -> list[str]:
+        """The columns that the entries of a family mean: by name, or by a pattern such as ``it_w*``, in the file's order."""
+        columns = []
+        for entry in entries:
+            matching = [entry] if entry in names or not _is_pattern(entry) else [name for name in names if _matches(name, entry)]
+            if not matching:
+                raise LogError("no column matches this pattern", source=self.source, column=entry, advice=_nearest([entry], names))
+            columns += matching
+        return columns
 
     def _roles_of(self, column: str) -> list[str]:
         key = normal(column)
@@ -138,12 +153,23 @@ class Columns:
         for family, field in self.family_fields.items():
             if field.is_required() and not self.families.get(family):
                 raise UsageError(f"{family}: name at least one column ({field.description})")
+        self._check_once(self.families)
+
+    def _check_once(self, families: Mapping[str, Sequence[str]]) -> None:
         used = Counter(self.mapping.values())
-        for columns in self.families.values():
+        for columns in families.values():
             used.update(columns)
         for column, times in used.items():
             if times > 1:
                 raise UsageError(f"the column {column!r} is used {times} times", advice="one column has one role or family")
+
+
+def _is_pattern(entry: str) -> bool:
+    return any(sign in entry for sign in "*?[")
+
+
+def _matches(column: str, entry: str) -> bool:
+    return _is_pattern(entry) and fnmatch.fnmatchcase(column, entry)
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Stream:
         return float(self._normals[at])
 
     def normals(self, count: int) -> NDArray[np.float64]:
-        """`count` draws from the standard normal distribution, at most `BLOCK`; what is left of a block that is too short is skipped."""
+        """`count` <= `BLOCK` standard normal draws; the rest of a block that is too short is skipped."""
         left = -self.position % BLOCK
         if left < count and self.position % BLOCK:
             self.position += left

@@ -1,4 +1,4 @@
-"""Contexts brought to [0, 1] by what was seen of them: half linear, half by rank, so that neither a long tail nor a crowd is lost."""
+"""Contexts brought to [0, 1] by what was seen of them: half linear, half by rank, for long tails and crowds alike."""
 
 from __future__ import annotations
 

@@ -24,9 +24,12 @@ from fits.sor.smooth_model import WAVES, SmoothModel
 MEMORY = 512  # solves kept: the first ANCHORS and the latest
 ANCHORS = 64  # they were chosen widely, and hold the models where later ones crowd at the optimum
 GROWTH = 1.3
-FORGET = 0.99  # a solve ago, in the comparison of the two models
+FIRST_FIT = 1  # where the unit of the cost becomes known
+FORGET = 0.998  # a solve ago, in the comparison of the two models
 TRUST_IN_LAW = 6.0  # log odds where both foretell alike
-MOST_TELLING = 1.5  # of one solve, in log odds
+DECISIVE = 5.0  # log odds against the law before the smooth model takes over; it gives way at 0
+MOST_ODDS = 40.0  # so that a change of mind stays possible
+MOST_TELLING = 3.0  # of one solve, in log odds
 SURPRISING = 4.0  # mean squared surprise beyond which a change is suspected
 MOST_SURPRISE = 9.0  # of one solve
 ALARM = 80.0  # accumulated surprise that calls for a new fit, and soon after that means drift
@@ -48,14 +51,15 @@ class CostModel:
     Attributes
     ----------
     solves : costs taken in.
+    lawful : whether the law of relaxation is in charge.
     drifts : after how many solves the memory was cut, the latest few.
-    best_fixed : None before the second solve.
+    best_fixed : None before the first solve.
     """
 
     def __init__(self, dimensions: int, low: float, high: float, arms: Sequence[float] = ()) -> None:
         self.dimensions, self.low, self.high = dimensions, low, high
         self.arms = np.array(arms, dtype=np.float64)
-        self.grid = self.arms if len(arms) else np.linspace(low, high, 1 + round((high - low) / 0.025))
+        self.grid = self.arms if len(arms) else np.linspace(low, high, 1 + round((high - low) / 0.025)).round(12)
         self.solves = 0
         self.drifts: list[int] = []
         self.best_fixed: BestFixed | None = None
@@ -69,9 +73,9 @@ class CostModel:
         self._law = LawModel(self.dimensions)
         self._smooth = SmoothModel(self.dimensions, self.low, self.high)
         self._warps = [Warp([0.0], [0.5]) for _ in range(self.dimensions)]
-        self._odds, self._surprise = TRUST_IN_LAW, 0.0
+        self._odds, self._surprise, self.lawful = TRUST_IN_LAW, 0.0, True
         self._whole = True
-        self._since, self._next_fit, self._suspected = 0, 2, -SOON
+        self._since, self._next_fit, self._suspected = 0, FIRST_FIT, -SOON
 
     # --- decide
 
@@ -83,11 +87,6 @@ class CostModel:
             return self._law.choose(z, normals, self.arms, self.low, self.high)
         return self._smooth.choose(z, normals, self.arms)
 
-    @property
-    def lawful(self) -> bool:
-        """Whether the law of relaxation describes the costs better."""
-        return self._odds > 0.0
-
     def predict(self, contexts: Sequence[Context], omegas: Array) -> Array:
         """Mean of ln cost by the model in charge: an array (contexts, omegas)."""
         z = np.array([self._place(context) for context in contexts]).reshape(len(contexts), self.dimensions)
@@ -96,6 +95,11 @@ class CostModel:
     def cost_at(self, context: Context, omega: float) -> float:
         """What omega costs in this context, by the model in charge."""
         return math.exp(self._model.predict_one(self._place(context), omega))
+
+    def distrust(self) -> None:
+        """Put the other model in charge: the decisions of this one turned out dear, however well it foretells their costs."""
+        self.lawful = not self.lawful
+        self._odds = DECISIVE if self.lawful else -DECISIVE
 
     @property
     def contexts(self) -> list[Context]:
@@ -116,8 +120,10 @@ class CostModel:
         smooth, smooth_surprise = self._smooth.learn(z, omega, log_cost, rounding, censored)
         telling = min(max(law - smooth, -MOST_TELLING), MOST_TELLING)
         surprise = law_surprise if self.lawful else smooth_surprise
-        self._odds = FORGET * self._odds + (1.0 - FORGET) * TRUST_IN_LAW + telling
-        if self._outside(context):
+        odds = FORGET * self._odds + (1.0 - FORGET) * TRUST_IN_LAW + telling
+        self._odds = min(max(odds, -MOST_ODDS), MOST_ODDS)
+        self.lawful = self._odds > (-DECISIVE if self.lawful else 0.0)
+        if self.outside(context):
             self._fit()
             return False
         self._surprise = max(0.0, self._surprise + min(surprise, MOST_SURPRISE) - SURPRISING)
@@ -149,11 +155,12 @@ class CostModel:
         self.drifts = [*self.drifts[-9:], self.solves]
         for kept in self._memory:
             del kept[:-REMEMBERED_AFTER_DRIFT]
-        odds = self._odds
+        odds, lawful = self._odds, self.lawful
         self._forget_models()
-        self._odds = odds
+        self._odds, self.lawful = odds, lawful
 
-    def _outside(self, context: Context) -> bool:
+    def outside(self, context: Context) -> bool:
+        """Whether the context lies well beyond all that was seen."""
         return any(warp.beyond(value) for warp, value in zip(self._warps, context, strict=True))
 
     def _place(self, context: Context) -> Array:
@@ -199,6 +206,7 @@ class CostModel:
             "smooth": self._smooth.state(),
             "warps": [[warp.x, warp.z] for warp in self._warps],
             "odds": self._odds,
+            "lawful": self.lawful,
             "surprise": self._surprise,
             "whole": self._whole,
             "since": self._since,
@@ -217,5 +225,6 @@ class CostModel:
         self._smooth.restore(state["smooth"])
         self._warps = [Warp(x, z) for x, z in state["warps"]]
         self._odds, self._surprise, self._whole = float(state["odds"]), float(state["surprise"]), bool(state["whole"])
+        self.lawful = bool(state["lawful"])
         self._since, self._next_fit = int(state["since"]), int(state["next_fit"])
         self._suspected = int(state["suspected"])

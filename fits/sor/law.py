@@ -10,6 +10,8 @@ Jordan block, so K swells there and falls off to the right, and steps down to th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,44 +20,57 @@ from fits.compiled import jit_if_possible
 Array = NDArray[np.float64]
 
 SHAPE = 4  # ln K, tilt, step, swell
+FLOOR = 0.054  # even where rho is 0 a solve costs an iteration: 1 / ln(1e8)
 SMALLEST = 1e-3  # s of omega* = 1.0005
 STEP_WIDTH = 0.03  # over which K steps down on the left of the kink, in ln(omega / (2 - omega))
 SWELL_WIDTH = 0.6  # over which the swelling falls off on the right
 
 
 @jit_if_possible
-def log_costs(omega: Array, s: Array, shape: Array) -> Array:
-    """ln cost at each omega (n,) for optima s (n,) and `shape` = (ln K, tilt, step, swell)."""
-    s = np.maximum(s, SMALLEST)
-    e = np.exp(-s)
-    beta_square = 1.0 - e * e
-    u = np.log(omega / (2.0 - omega)) - s
-    left = u < 0.0
-    root = np.sqrt(np.maximum(omega * omega * beta_square - 4.0 * (omega - 1.0), 0.0))
-    slow = 0.25 * (omega * np.sqrt(beta_square) + root) ** 2
-    radius = np.where(left, slow, omega - 1.0)
-    radius = np.minimum(np.maximum(radius, 1e-30), 1.0 - 1e-12)
-    smooth = np.log(1.0 - np.exp(shape[0]) / np.log(radius)) + shape[1] * (omega - 1.5)
-    below = shape[3] - shape[2] * (1.0 - np.exp(np.minimum(u, 0.0) / STEP_WIDTH))
-    above = shape[3] * np.exp(-np.maximum(u, 0.0) / SWELL_WIDTH)
-    total: Array = smooth + np.where(left, below, above)
-    return total
+def log_cost(omega: float, s: float, shape: Array) -> float:
+    """ln cost at omega for the optimum s and `shape` = (ln K, tilt, step, swell)."""
+    s = max(s, SMALLEST)
+    u = math.log(omega / (2.0 - omega)) - s
+    if u < 0.0:
+        beta_square = 1.0 - math.exp(-2.0 * s)
+        root = math.sqrt(max(omega * omega * beta_square - 4.0 * (omega - 1.0), 0.0))
+        radius = 0.25 * (omega * math.sqrt(beta_square) + root) ** 2
+        profile = shape[3] - shape[2] * (1.0 - math.exp(u / STEP_WIDTH))
+    else:
+        radius = omega - 1.0
+        profile = shape[3] * math.exp(-u / SWELL_WIDTH)
+    radius = min(max(radius, 1e-30), 1.0 - 1e-12)
+    value: float = shape[0] + math.log(FLOOR - 1.0 / math.log(radius)) + shape[1] * (omega - 1.5) + profile
+    return value
 
 
 @jit_if_possible
-def slopes(omega: Array, s: Array, shape: Array, width: float) -> tuple[Array, Array]:
-    """ln cost (n,), and its slopes (n, 1 + SHAPE) in s and in `shape`.
+def log_costs(omega: Array, s: Array, shape: Array) -> Array:
+    """`log_cost` at each of n pairs."""
+    value = np.empty(omega.size)
+    for i in range(omega.size):
+        value[i] = log_cost(omega[i], s[i], shape)
+    return value
+
+
+@jit_if_possible
+def slope(omega: float, s: float, shape: Array, width: float, into: Array) -> None:
+    """Put the slopes of `log_cost` in s and in `shape` into (1 + SHAPE,) `into`.
 
     The slope in s is taken over +-`width`, which must not vanish: at the kink it is infinite.
     """
-    value = log_costs(omega, s, shape)
-    slope = np.empty((omega.size, 1 + SHAPE))
-    slope[:, 0] = (log_costs(omega, s + width, shape) - log_costs(omega, s - width, shape)) / (2.0 * width)
-    more = shape.copy()
-    more[0] += 1e-3
-    slope[:, 1] = (log_costs(omega, s, more) - value) / 1e-3
-    u = np.log(omega / (2.0 - omega)) - np.maximum(s, SMALLEST)
-    slope[:, 2] = omega - 1.5
-    slope[:, 3] = np.where(u < 0.0, np.exp(np.minimum(u, 0.0) / STEP_WIDTH) - 1.0, 0.0)
-    slope[:, 4] = np.where(u < 0.0, 1.0, np.exp(-np.maximum(u, 0.0) / SWELL_WIDTH))
-    return value, slope
+    u = math.log(omega / (2.0 - omega)) - max(s, SMALLEST)
+    into[0] = (log_cost(omega, s + width, shape) - log_cost(omega, s - width, shape)) / (2.0 * width)
+    into[1] = 1.0
+    into[2] = omega - 1.5
+    into[3] = math.exp(u / STEP_WIDTH) - 1.0 if u < 0.0 else 0.0
+    into[4] = 1.0 if u < 0.0 else math.exp(-u / SWELL_WIDTH)
+
+
+@jit_if_possible
+def slopes(omega: Array, s: Array, shape: Array, width: float) -> Array:
+    """`slope` at each of n pairs: an array (n, 1 + SHAPE)."""
+    into = np.empty((omega.size, 1 + SHAPE))
+    for i in range(omega.size):
+        slope(omega[i], s[i], shape, width, into[i])
+    return into

@@ -16,16 +16,17 @@ from fits.bandits.basis import features, scales, spectrum
 from fits.bandits.gaussian import draw, features_at, filtered
 from fits.bandits.robust import FREEDOM, Batch, mean_squared, weights
 from fits.compiled import jit_if_possible
-from fits.sor.law import SHAPE, SMALLEST, Array, log_costs, slopes
+from fits.sor.law import SHAPE, SMALLEST, Array, log_cost, log_costs, slope, slopes
 
-PRIOR_S = (0.9, 0.7)  # mean and sd of s averaged over contexts: omega* = 1.42, from 1 to 1.82 within two sd
+PRIOR_S = (0.9, 0.6)  # mean and sd of s averaged over contexts: omega* = 1.42, from 1 to 1.78 within two sd
 PRIOR_SPREAD = 0.55  # sd of s over the contexts
 PRIOR_SHAPE = (2.9, 0.0, 0.28, 0.12)  # ln K of a tolerance of 1e-8, tilt, step, swell: see `fits.sor.law`
-PRIOR_SHAPE_SD = (0.3, 0.3, 0.08, 0.25)
+PRIOR_SHAPE_SD = (0.2, 0.3, 0.08, 0.25)
 UNKNOWN_UNIT_SD = 1.0  # of ln K where the cost is no number of iterations
 LEAST_NOISE = 0.06  # sd of ln cost: the law is no better than this
 JITTER = 0.025  # sd of s between systems of the same context; keeps omega off the steep side of the kink
-OFFSETS = np.linspace(-0.06, 0.3, 25)  # candidates for omega, from s, in ln(omega / (2 - omega))
+OFFSETS = np.array([-0.04, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.055, 0.07, 0.09, 0.12, 0.16, 0.22, 0.3])
+# candidates for omega: their distance from s in ln(omega / (2 - omega)), dense where the kink is
 WIDTHS = (0.05, 0.02)  # of the slope in s: first far-sighted, then close
 
 
@@ -45,7 +46,9 @@ class LawModel:
 
     def choose(self, z: Array, normals: Array, arms: Array, low: float, high: float) -> float:
         """The best omega under one draw from the posterior: of `arms`, or where there are none of [low, high]."""
-        return float(_choose(self.theta, self.covariance, z, self.frequencies, self.scales, normals, arms, low, high, OFFSETS))
+        return float(
+            _choose(self.theta, self.covariance, z, self.frequencies, self.scales, normals, arms, low, high, OFFSETS, JITTER)
+        )
 
     def learn(self, z: Array, omega: float, log_cost: float, rounding: float, censored: bool) -> tuple[float, float]:
         """Take in one cost; (log density before, squared surprise in units of its variance)."""
@@ -115,8 +118,9 @@ def _descend(start: Array, prior: Array, precision: Array, basis: Array, batch: 
     for width in WIDTHS:
         damping = 1e-3
         for _ in range(15):
-            value, slope = slopes(batch.omega, basis @ theta[:-SHAPE], theta[-SHAPE:], width)
-            jacobian = np.hstack([basis * slope[:, :1], slope[:, 1:]])
+            s = basis @ theta[:-SHAPE]
+            value, sides = log_costs(batch.omega, s, theta[-SHAPE:]), slopes(batch.omega, s, theta[-SHAPE:], width)
+            jacobian = np.hstack([basis * sides[:, :1], sides[:, 1:]])
             error = batch.error(value)
             weight = weights(error, variance) / variance
             hessian = (jacobian.T * weight) @ jacobian
@@ -149,6 +153,7 @@ def _choose(
     low: float,
     high: float,
     offsets: Array,
+    jitter: float,
 ) -> float:
     """Thompson sampling of (s, shape) at z, then the omega of least expected cost over the jitter of s."""
     phi = features_at(z, frequencies, scale)
@@ -172,16 +177,10 @@ def _choose(
     if arms.size == 0:
         candidates = np.minimum(np.maximum(2.0 / (1.0 + np.exp(-s - offsets)), low), high)
     best, chosen = math.inf, float(candidates[0])
-    count = candidates.size
-    nodes = np.empty(3 * count)
-    for k in range(3):  # Gauss-Hermite of three points
-        nodes[k * count : (k + 1) * count] = s + (k - 1) * math.sqrt(3.0) * JITTER
-    three = np.empty(3 * count)
-    for k in range(3):
-        three[k * count : (k + 1) * count] = candidates
-    cost = np.exp(log_costs(three, nodes, drawn[1:]))
-    for i in range(count):
-        expected = (cost[i] + 4.0 * cost[count + i] + cost[2 * count + i]) / 6.0
+    for i in range(candidates.size):
+        expected = 0.0
+        for k, weight in ((-1.0, 1.0), (0.0, 4.0), (1.0, 1.0)):  # Gauss-Hermite of three points, times 6
+            expected += weight * math.exp(log_cost(candidates[i], s + k * math.sqrt(3.0) * jitter, drawn[1:]))
         if expected < best:
             best, chosen = expected, float(candidates[i])
     return chosen
@@ -191,8 +190,7 @@ def _choose(
 def _predict(theta: Array, z: Array, frequencies: Array, scale: Array, omega: float) -> float:
     phi = features_at(z, frequencies, scale)
     s = np.dot(phi, theta[: phi.size])
-    value: float = log_costs(np.array([omega]), np.array([s]), theta[phi.size :])[0]
-    return value
+    return log_cost(omega, s, theta[phi.size :])
 
 
 @jit_if_possible
@@ -203,7 +201,7 @@ def _learn(
     frequencies: Array,
     scale: Array,
     omega: float,
-    log_cost: float,
+    seen: float,
     variance: float,
     censored: bool,
 ) -> tuple[float, float]:
@@ -214,8 +212,9 @@ def _learn(
     along[:m] = phi
     doubt = np.dot(along, np.dot(covariance, along))
     width = max(0.7 * math.sqrt(max(doubt, 0.0)), WIDTHS[1])
-    value, slope = slopes(np.array([omega]), np.array([s]), theta[m:], width)
+    sides = np.empty(1 + SHAPE)
+    slope(omega, s, theta[m:], width, sides)
     gradient = np.empty(theta.size)
-    gradient[:m] = phi * slope[0, 0]
-    gradient[m:] = slope[0, 1:]
-    return filtered(theta, covariance, gradient, log_cost - value[0], variance, censored)
+    gradient[:m] = phi * sides[0]
+    gradient[m:] = sides[1:]
+    return filtered(theta, covariance, gradient, seen - log_cost(omega, s, theta[m:]), variance, censored)

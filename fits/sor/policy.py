@@ -22,7 +22,8 @@ from fits.sor.schema import DEFAULT_METHOD, OMEGA_RANGE, Method
 LIMIT = 5.0  # times the cost of the best fixed omega: where a solve should be given up
 LIMIT_AFTER = 8  # solves, before which the best fixed omega is not known well enough
 GUARD_AFTER = 100  # solves before the policy is compared with the best fixed omega
-GUARD_MEMORY = 0.99  # a solve ago
+GUARD_EVERY = 4  # solves: a sample is enough
+GUARD_MEMORY = 0.96  # from one comparison to the next
 TOLERATED = 1.05  # times the best fixed omega's cost
 EVENTS = 100  # kept
 
@@ -49,8 +50,8 @@ class Policy:
 
     Attributes
     ----------
-    limit : the cost at which a solve should be given up (None: not known yet). Go on with `fallback`, and tell the cost spent up to
-        there with ``converged=False``.
+    limit : the cost at which the solve asked about last should be given up. Go on with `fallback` and tell the cost spent up to
+        there with ``converged=False``. None: not known yet, or not in such a context.
     fallback : the best fixed omega so far.
     events : what happened, as (solves so far, what): "gave-up", "drift", "guard-on", "guard-off"; the latest `EVENTS`.
     """
@@ -72,7 +73,7 @@ class Policy:
         if not all(0.0 < arm < 2.0 for arm in arms):
             raise ValueError("every arm lies between 0 and 2")
         self.method, self.contexts = method, tuple(contexts)
-        self._grid = tuple(arms) or tuple(low + (high - low) * i / 19 for i in range(20))
+        self._grid = tuple(arms) or tuple(round(low + (high - low) * i / 19, 12) for i in range(20))
         self._omega, self._interval = omega, interval
         self.model = CostModel(len(self.contexts), low, high, arms)
         self._rule = self._new_rule()
@@ -81,6 +82,7 @@ class Policy:
         self._names = frozenset(self.contexts)
         self.events: list[tuple[int, str]] = []
         self.tells = 0
+        self._asked: Context = (0.0,) * len(self.contexts)
         self._guarding = False
         self._paid = self._fixed_would_pay = 0.0  # sums of costs, the past forgotten by GUARD_MEMORY a solve
 
@@ -95,6 +97,7 @@ class Policy:
             A context is missing, unknown, or not a finite number.
         """
         place = self._place(context or {})
+        self._asked = place
         choice = None
         if self._guarding and self._stream.uniform() < 0.5:
             choice = Choice(self.fallback, memo=_GUARD)
@@ -124,12 +127,15 @@ class Policy:
             self._rule = self._new_rule()
         elif choice.memo != _GUARD:
             self._rule.learn(context, choice, float(cost), censored=not converged)
-        self._guard(context, float(cost))
+        if self.tells % GUARD_EVERY == 0:
+            self._guard(context, float(cost))
 
     @property
     def limit(self) -> float | None:
         best = self.model.best_fixed
-        return None if best is None or self.tells < LIMIT_AFTER else LIMIT * best.cost
+        if best is None or self.tells < LIMIT_AFTER or self.model.outside(self._asked):
+            return None
+        return LIMIT * max(best.cost, self.model.cost_at(self._asked, best.omega))
 
     @property
     def fallback(self) -> float:
@@ -160,6 +166,7 @@ class Policy:
             "pending": [[id_, list(p.context), list(p.choice)] for id_, p in waiting],
             "events": [list(event) for event in self.events],
             "tells": self.tells,
+            "asked": list(self._asked),
             "guard": [self._guarding, self._paid, self._fixed_would_pay],
         }
 
@@ -172,7 +179,7 @@ class Policy:
         pending = {int(id_): _Pending(tuple(context), Choice(*choice)) for id_, context, choice in state["pending"]}
         self._ledger = Ledger(int(state["next_id"]), pending)
         self.events = [(int(solves), str(what)) for solves, what in state["events"]]
-        self.tells = int(state["tells"])
+        self.tells, self._asked = int(state["tells"]), tuple(state["asked"])
         self._guarding, self._paid, self._fixed_would_pay = state["guard"]
 
     # --- inside
@@ -203,6 +210,7 @@ class Policy:
         better = self._paid < self._fixed_would_pay
         if not self._guarding and worse:
             self._guarding = True
+            self.model.distrust()
             self._note("guard-on")
         elif self._guarding and better:
             self._guarding = False
