@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fits.bandits.robust import Batch
 from fits.bandits.rule import Context
@@ -43,6 +44,15 @@ class BestFixed(NamedTuple):
 
     omega: float
     cost: float
+
+
+class Solves(NamedTuple):
+    """n solves: contexts (n, dimensions), omega, cost, and whether the cost is only known to be at least this."""
+
+    contexts: Array
+    omega: Array
+    cost: Array
+    censored: NDArray[np.bool_]
 
 
 class CostModel:
@@ -105,6 +115,11 @@ class CostModel:
     def contexts(self) -> list[Context]:
         """Contexts of the memory, oldest first: at most `MEMORY`."""
         return list(self._contexts)
+
+    def memory(self) -> Solves:
+        """The solves of the memory, oldest first."""
+        contexts = np.array(self._contexts).reshape(len(self._contexts), self.dimensions)
+        return Solves(contexts, np.array(self._omegas), np.array(self._costs), np.array(self._censored, dtype=bool))
 
     # --- learn
 

@@ -12,12 +12,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fits.bandits.ledger import Ledger
 from fits.bandits.rule import Choice, Context, Rule
 from fits.bandits.stream import Stream
-from fits.solver import BadQuery
+from fits.solver import BadQuery, NotEnoughData
 from fits.sor.cost_model import CostModel
-from fits.sor.schema import DEFAULT_METHOD, OMEGA_RANGE, Method
+from fits.sor.schema import DEFAULT_METHOD, OMEGA_RANGE, Method, Verdict
 
 LIMIT = 5.0  # times the cost of the best fixed omega: where a solve should be given up
 LIMIT_AFTER = 8  # solves, before which the best fixed omega is not known well enough
@@ -26,6 +28,7 @@ GUARD_EVERY = 4  # solves: a sample is enough
 GUARD_MEMORY = 0.96  # from one comparison to the next
 TOLERATED = 1.05  # times the best fixed omega's cost
 EVENTS = 100  # kept
+VERDICT_AFTER = 30  # solves
 
 
 class _Pending(NamedTuple):
@@ -152,6 +155,27 @@ class Policy:
         if value < self._ledger.next_id:
             raise ValueError(f"ids are never given twice: {value} is below {self._ledger.next_id}")
         self._ledger.next_id = value
+
+    def verdict(self) -> tuple[Verdict, str]:
+        """Whether looking at the contexts pays, "contextual" or "nothing-to-gain", and the evidence in one sentence.
+
+        From the latest solves; takes about a second, so it is not for every solve.
+
+        Raises
+        ------
+        NotEnoughData
+            Fewer than `VERDICT_AFTER` solves.
+        """
+        from fits.sor.rows import Rows
+        from fits.sor.verdict import by_model, finding, verdict
+
+        solves = self.model.memory()
+        if len(solves.cost) < VERDICT_AFTER:
+            raise NotEnoughData(f"at least {VERDICT_AFTER} solves", found=len(solves.cost))
+        arms = np.unique(solves.omega)
+        rows = Rows(self.contexts, solves.contexts, arms, solves.omega, solves.cost, solves.censored, None, True)
+        worth = by_model(self.model, rows, self._stream.seed)
+        return verdict(worth), finding(worth)
 
     # --- keep
 

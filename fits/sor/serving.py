@@ -73,7 +73,7 @@ def start(options: PolicyOptions, fit: Fit | None, state: dict[str, Any] | None)
         contexts=names,
         low=low,
         high=high,
-        arms=[low + (high - low) * i / (options.arms - 1) for i in range(options.arms)] if options.arms else (),
+        arms=[round(low + (high - low) * i / (options.arms - 1), 12) for i in range(options.arms)] if options.arms else (),
         seed=options.seed,
         omega=options.omega or (fit.best_fixed.omega.mean if fit is not None else 1.0),
         interval=(float(options.interval_low or 0.0), float(options.interval_high or 0.0)) if known else None,

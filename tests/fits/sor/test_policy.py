@@ -6,7 +6,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from fits.solver import BadQuery, UnknownId
+from fits.solver import BadQuery, NotEnoughData, UnknownId
 from fits.sor import Policy
 from fits.sor.law import log_cost
 from fits.sor.policy import EVENTS, LIMIT_AFTER
@@ -140,3 +140,21 @@ def test_ids_may_be_raised_never_lowered() -> None:
     assert policy.ask()[0] == 50
     with pytest.raises(ValueError, match="never given twice"):
         policy.next_id = 3
+
+
+def test_the_verdict_says_whether_the_context_pays() -> None:
+    policy = Policy(contexts=["beta"], seed=3)
+    with pytest.raises(NotEnoughData):
+        policy.verdict()
+    _run(policy, 300)
+    decided, why = policy.verdict()
+    assert decided == "contextual"
+    assert "saves" in why
+
+
+def test_the_verdict_says_where_nothing_is_to_be_gained() -> None:
+    policy, rng = Policy(contexts=["noise"], seed=3), np.random.default_rng(1)
+    for c in rng.uniform(size=400):
+        id_, omega = policy.ask({"noise": float(c)})
+        policy.tell(id_, _cost(0.9, omega) * float(np.exp(0.1 * rng.standard_normal())))
+    assert policy.verdict()[0] == "nothing-to-gain"
