@@ -55,6 +55,14 @@ class Step:
             self.solution = solve.x
         return solve
 
+    def go_on(self, solve: Solve, omega: float) -> Solve:
+        """Go on with this omega where `solve` gave up; from the start if it diverged. Iterations count from here."""
+        x0 = self.x0 if solve.diverged else solve.x
+        rest = self._method(self.rhs, omega, x0=x0, cap=CAP, reference=solve.reference)
+        if rest.converged:
+            self.solution = rest.x
+        return rest
+
     def costs(self, omegas: Sequence[float] | Array, cap: int = CAP) -> NDArray[np.int64]:
         """Iterations with each omega, counted up to `cap`; leaves `solution` alone."""
         return np.array([self._try(float(omega), cap).iterations for omega in omegas])
@@ -80,8 +88,11 @@ class Step:
         return self.solution
 
     def _try(self, omega: float, cap: int) -> Solve:
-        method = self.solver.sor if self.method == "sor" else self.solver.ssor_cg
-        return method(self.rhs, omega, x0=self.x0, cap=cap, reference=self.reference)
+        return self._method(self.rhs, omega, x0=self.x0, cap=cap, reference=self.reference)
+
+    @property
+    def _method(self) -> Callable[..., Solve]:
+        return self.solver.sor if self.method == "sor" else self.solver.ssor_cg
 
 
 class Problem(ABC):
