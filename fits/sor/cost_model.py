@@ -91,7 +91,7 @@ class CostModel:
 
     def sample(self, context: Context, stream: Stream) -> float:
         """Thompson sampling: the omega that is best under one draw from the posterior."""
-        z = self._place(context)
+        z = self.place(context)
         normals = stream.normals(max(1 + SHAPE, WAVES))
         if self.lawful:
             return self._law.choose(z, normals, self.arms, self.low, self.high)
@@ -99,12 +99,12 @@ class CostModel:
 
     def predict(self, contexts: Sequence[Context], omegas: Array) -> Array:
         """Mean of ln cost by the model in charge: an array (contexts, omegas)."""
-        z = np.array([self._place(context) for context in contexts]).reshape(len(contexts), self.dimensions)
-        return self._model.predict(z, omegas)
+        z = np.array([self.place(context) for context in contexts]).reshape(len(contexts), self.dimensions)
+        return self.in_charge.predict(z, omegas)
 
     def cost_at(self, context: Context, omega: float) -> float:
         """What omega costs in this context, by the model in charge."""
-        return math.exp(self._model.predict_one(self._place(context), omega))
+        return math.exp(self.in_charge.predict_one(self.place(context), omega))
 
     def distrust(self) -> None:
         """Put the other model in charge: the decisions of this one turned out dear, however well it foretells their costs."""
@@ -129,7 +129,7 @@ class CostModel:
         self._since += 1
         self._remember(context, omega, cost, censored)
         self._whole = self._whole and cost >= 1.0 and cost == math.floor(cost)
-        z, log_cost = self._place(context), math.log(cost)
+        z, log_cost = self.place(context), math.log(cost)
         rounding = 1.0 / (12.0 * cost * cost) if self._whole else 0.0
         law, law_surprise = self._law.learn(z, omega, log_cost, rounding, censored)
         smooth, smooth_surprise = self._smooth.learn(z, omega, log_cost, rounding, censored)
@@ -178,13 +178,15 @@ class CostModel:
         """Whether the context lies well beyond all that was seen."""
         return any(warp.beyond(value) for warp, value in zip(self._warps, context, strict=True))
 
-    def _place(self, context: Context) -> Array:
+    def place(self, context: Context) -> Array:
+        """The context in the unit cube of the models, (dimensions,)."""
         return np.array([warp(value) for warp, value in zip(self._warps, context, strict=True)])
 
     # --- fit anew
 
     @property
-    def _model(self) -> LawModel | SmoothModel:
+    def in_charge(self) -> LawModel | SmoothModel:
+        """The model that decides."""
         return self._law if self.lawful else self._smooth
 
     def _fit(self) -> None:
@@ -195,13 +197,13 @@ class CostModel:
         self._law.fit(batch)
         self._smooth.fit(batch)
         few = batch.z[:: max(1, len(batch.z) // SAMPLE)]
-        costs = np.exp(self._model.predict(few, self.grid)).mean(axis=0)
+        costs = np.exp(self.in_charge.predict(few, self.grid)).mean(axis=0)
         best = int(costs.argmin())
         self.best_fixed = BestFixed(float(self.grid[best]), float(costs[best]))
 
     def _batch(self) -> Batch:
         costs = np.array(self._costs)
-        z = np.array([self._place(context) for context in self._contexts]).reshape(len(costs), self.dimensions)
+        z = np.array([self.place(context) for context in self._contexts]).reshape(len(costs), self.dimensions)
         rounding = 1.0 / (12.0 * costs**2) if self._whole else np.zeros(len(costs))
         return Batch(z, np.array(self._omegas), np.log(costs), rounding, np.array(self._censored), self._whole)
 

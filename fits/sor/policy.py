@@ -9,7 +9,7 @@ policy.tell(id, cost=41)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from fits.bandits.rule import Choice, Context, Rule
 from fits.bandits.stream import Stream
 from fits.solver import BadQuery, NotEnoughData
 from fits.sor.cost_model import CostModel
+from fits.sor.policies import new_rule
 from fits.sor.schema import DEFAULT_METHOD, OMEGA_RANGE, Method, Verdict
 
 LIMIT = 5.0  # times the cost of the best fixed omega: where a solve should be given up
@@ -29,6 +30,7 @@ GUARD_MEMORY = 0.96  # from one comparison to the next
 TOLERATED = 1.05  # times the best fixed omega's cost
 EVENTS = 100  # kept
 VERDICT_AFTER = 30  # solves
+_GUARD = "guard"  # memo of the decisions that the safety net made
 
 
 class _Pending(NamedTuple):
@@ -244,56 +246,6 @@ class Policy:
         self.events = [*self.events[1 - EVENTS :], (self.tells, what)]
 
     def _new_rule(self) -> Rule:
-        return _RULES[self.method](self)
-
-
-_GUARD = "guard"
-
-
-def _gp_ts(policy: Policy) -> Rule:
-    from fits.sor.policies.gp_ts import GpTs
-
-    return GpTs(policy.model)
-
-
-def _tsallis(policy: Policy) -> Rule:
-    from fits.sor.policies.tsallis import TsallisInf
-
-    return TsallisInf(policy._grid, reduced_variance=policy.method == "tsallis-inf-rv")
-
-
-def _tsallis_cb(policy: Policy) -> Rule:
-    from fits.sor.policies.tsallis import TsallisInfCB
-
-    return TsallisInfCB(policy._grid, interval=policy._interval)
-
-
-def _chebcb(policy: Policy) -> Rule:
-    from fits.sor.policies.chebcb import ChebCB
-
-    return ChebCB(policy._grid, interval=policy._interval)
-
-
-def _control(policy: Policy) -> Rule:
-    from fits.sor.policies.controls import Fixed, Greedy, Uniform, Young
-
-    made: dict[str, Callable[[], Rule]] = {
-        "fixed": lambda: Fixed(policy._omega),
-        "young": lambda: Young(policy.contexts.index("beta") if "beta" in policy.contexts else 0),
-        "greedy": lambda: Greedy(policy._grid),
-        "uniform": lambda: Uniform(policy._grid),
-    }
-    return made[policy.method]()
-
-
-_RULES: dict[str, Callable[[Policy], Rule]] = {
-    "gp-ts": _gp_ts,
-    "tsallis-inf": _tsallis,
-    "tsallis-inf-rv": _tsallis,
-    "tsallis-inf-cb": _tsallis_cb,
-    "chebcb": _chebcb,
-    "fixed": _control,
-    "young": _control,
-    "greedy": _control,
-    "uniform": _control,
-}
+        return new_rule(
+            self.method, model=self.model, arms=self._grid, contexts=self.contexts, omega=self._omega, interval=self._interval
+        )

@@ -18,7 +18,7 @@ class Posterior:
 
     def __init__(self, model: CostModel, seed: int, count: int = DRAWS) -> None:
         self.model = model
-        self._part = model._law if model.lawful else model._smooth
+        self._part = model.in_charge
         rng = np.random.default_rng(seed)
         covariance = (self._part.covariance + self._part.covariance.T) / 2.0
         values, vectors = np.linalg.eigh(covariance)
@@ -32,7 +32,7 @@ class Posterior:
 
     def log_costs(self, contexts: Sequence[Context], omegas: Array) -> Array:
         """ln cost under each draw: an array (draws, contexts, omegas)."""
-        z = np.array([self.model._place(context) for context in contexts]).reshape(len(contexts), self.model.dimensions)
+        z = np.array([self.model.place(context) for context in contexts]).reshape(len(contexts), self.model.dimensions)
         return np.array([self._part.predict(z, omegas, theta) for theta in self._thetas])
 
     def costs(self, contexts: Sequence[Context], omegas: Array) -> Array:
