@@ -81,7 +81,7 @@ class CostModel:
 
     def _forget_models(self) -> None:
         self._law = LawModel(self.dimensions)
-        self._smooth = SmoothModel(self.dimensions, self.low, self.high)
+        self._smooth = SmoothModel(self.dimensions, self.low, self.high, self.arms)
         self._warps = [Warp([0.0], [0.5]) for _ in range(self.dimensions)]
         self._odds, self._surprise, self.lawful = TRUST_IN_LAW, 0.0, True
         self._whole = True
@@ -95,7 +95,7 @@ class CostModel:
         normals = stream.normals(max(1 + SHAPE, WAVES))
         if self.lawful:
             return self._law.choose(z, normals, self.arms, self.low, self.high)
-        return self._smooth.choose(z, normals, self.arms)
+        return self._smooth.choose(z, normals)
 
     def predict(self, contexts: Sequence[Context], omegas: Array) -> Array:
         """Mean of ln cost by the model in charge: an array (contexts, omegas)."""

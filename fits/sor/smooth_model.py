@@ -29,7 +29,7 @@ CANDIDATES = 41
 class SmoothModel:
     """The posterior: `theta` (m,) and `covariance` (m, m) of the deviation from `level`, the mean of ln cost."""
 
-    def __init__(self, dimensions: int, low: float, high: float) -> None:
+    def __init__(self, dimensions: int, low: float, high: float, arms: Array) -> None:
         self.low, self.high = low, high
         contexts, variances = spectrum(dimensions, COUNT if dimensions else 1, LENGTHSCALE, interaction=0.3)
         waves = np.exp(-0.5 * (OMEGA_LENGTHSCALE * np.pi * np.arange(WAVES)) ** 2)
@@ -45,19 +45,28 @@ class SmoothModel:
         self.precision = 1.0 / variance
         self.theta, self.covariance = np.zeros(len(variance)), np.diag(variance)
         self.level, self.noise = 3.0, 2.0 * LEAST_NOISE
-        self._grid = np.linspace(low, high, CANDIDATES)
+        self._refine = not arms.size
+        self._candidates = arms if arms.size else np.linspace(low, high, CANDIDATES)
+        self._candidate_waves = self._waves(self._candidates)
 
-    def choose(self, z: Array, normals: Array, arms: Array) -> float:
-        """The best omega under one draw from the posterior: of `arms`, or where there are none of a fine grid, refined."""
-        candidates = arms if arms.size else self._grid
-        waves = self._waves(candidates)
+    def choose(self, z: Array, normals: Array) -> float:
+        """The best omega under one draw from the posterior: of the arms, or where there are none of a fine grid, refined."""
+        candidates = self._candidates
         profile = _profile(
-            self.theta, self.covariance, z, self.frequencies, self.scales, self.context, self.wave, TEMPER * normals, waves
+            self.theta,
+            self.covariance,
+            z,
+            self.frequencies,
+            self.scales,
+            self.context,
+            self.wave,
+            TEMPER * normals,
+            self._candidate_waves,
         )
         best = int(profile.argmin())
-        if arms.size or not 0 < best < len(candidates) - 1:
+        if not (self._refine and 0 < best < len(candidates) - 1):
             return float(candidates[best])
-        left, middle, right = profile[best - 1 : best + 2]
+        left, middle, right = profile[best - 1 : best + 2].tolist()
         bend = left - 2.0 * middle + right
         shift = 0.5 * (left - right) / bend if bend > 0.0 else 0.0
         return float(candidates[best] + shift * (candidates[1] - candidates[0]))
