@@ -2,7 +2,7 @@
 
     python tests/benchmarks/sor_speed.py [--quick]
 
-Medians. NumPy's threads are switched off. The sweep is measured beside SciPy's A @ x and pyamg's SOR (extra: benchmark-sor), taking
+Medians. NumPy's threads are switched off. The sweep is measured beside SciPy's A @ x and pyamg's SOR (extra: benchmark), taking
 turns, so that whatever else the machine does hits all of them.
 """
 
@@ -97,11 +97,15 @@ def decisions(marks: list[int]) -> None:
 
 def through_serve(solves: int) -> None:
     print("\n## The same through the pipe of `advisor serve sor`, µs a solve: median (95th percentile)\n")
+    if hasattr(os, "sched_setaffinity"):  # waking up the other core takes as long as `cat` does, and varies more than we do
+        print("Client and server on one core.\n")
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    echo()
     print_head("protocol", "µs")
     command = [sys.executable, "-m", "advisor", "serve", "sor", "--contexts", "c", "--quiet"]
     for combined in (False, True):
         shifts, taken = contexts(), []
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as advisor:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as advisor:
 
             def send(line: dict[str, object], advisor: subprocess.Popen[bytes] = advisor) -> tuple[dict[str, float], float]:
                 assert advisor.stdin is not None
@@ -109,6 +113,7 @@ def through_serve(solves: int) -> None:
                 data = json.dumps(line).encode() + b"\n"
                 start = perf_counter()
                 advisor.stdin.write(data)
+                advisor.stdin.flush()
                 reply = advisor.stdout.readline()
                 return json.loads(reply), perf_counter() - start
 
@@ -129,6 +134,22 @@ def through_serve(solves: int) -> None:
         late = sorted(taken[len(taken) // 2 :])
         name = "one line: tell and ask" if combined else "two lines: tell, then ask"
         print_row(name, f"{statistics.median(late):.0f} ({late[int(0.95 * len(late))]:.0f})")
+
+
+def echo() -> None:
+    """What a pipe costs by itself."""
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as cat:
+        assert cat.stdin is not None
+        assert cat.stdout is not None
+        taken = []
+        for _ in range(2000):
+            start = perf_counter()
+            cat.stdin.write(b'{"ask": {"c": 0.31}}\n')
+            cat.stdin.flush()
+            cat.stdout.readline()
+            taken.append(1e6 * (perf_counter() - start))
+        cat.stdin.close()
+    print(f"`cat` in its place: {statistics.median(taken):.0f}\n")
 
 
 def sweeps() -> None:
