@@ -16,9 +16,7 @@ def loads(data: bytes) -> Any:
         With one line for people: what is wrong and where.
     """
     try:
-        return json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_not_json, parse_float=_finite, parse_int=_integer
-        )
+        return _DECODER.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -34,7 +32,7 @@ def pretty(value: Any) -> str:
 
 def compact(value: Any) -> str:
     """One line, for NDJSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _COMPACT.encode(value)
 
 
 def canonical(value: Any) -> bytes:
@@ -65,3 +63,8 @@ def _integer(text: str) -> int:
     if len(text) > 400:  # no float64 has more digits, and int() of a long text takes quadratic time
         raise ValueError(f"the number {text[:20]}... is too large")
     return int(text)
+
+
+# made once: `advisor serve` reads and writes a line in microseconds
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_json, parse_float=_finite, parse_int=_integer)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -29,6 +29,7 @@ GUARD_EVERY = 4  # solves: a sample is enough
 GUARD_MEMORY = 0.96  # from one comparison to the next
 TOLERATED = 1.05  # times the best fixed omega's cost
 EVENTS = 100  # kept
+OBSERVE_ALL, OBSERVE_EVERY = 100, 4  # solves: the model decides for `gp-ts` alone, for the others it is only the safety net
 VERDICT_AFTER = 30  # solves
 _GUARD = "guard"  # memo of the decisions that the safety net made
 
@@ -126,8 +127,8 @@ class Policy:
         self.tells += 1
         if not converged:
             self._note("gave-up")
-        drifted = self.model.learn(context, choice.action, float(cost), censored=not converged)
-        if drifted:
+        learns = self.method == DEFAULT_METHOD or self.tells <= OBSERVE_ALL or self.tells % OBSERVE_EVERY == 0
+        if learns and self.model.learn(context, choice.action, float(cost), censored=not converged):
             self._note("drift")
             self._rule = self._new_rule()
         elif choice.memo != _GUARD:
