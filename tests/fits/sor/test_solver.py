@@ -18,7 +18,7 @@ from fits.sor import solver
 from fits.sor.schema import Advice, Fit, Options, PolicyOptions, Query
 from tests.fits.sor.sequences import ARMS, costs, logged, no_gain_table, random_log, table
 
-DATA = Path("/work/shared/data/sor")
+DATA = Path(__file__).parents[4] / "shared" / "data" / "sor"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the measured sequences are not here")
 
 
