@@ -8,6 +8,7 @@ from fits.bandits.rule import Context
 from fits.bandits.stream import Stream
 from fits.solver import BadQuery, Caution, Interval
 from fits.sor.cost_model import CostModel
+from fits.sor.misfit import misfit
 from fits.sor.posterior import DRAWS, Posterior
 from fits.sor.rows import Array
 from fits.sor.schema import Advice, Fit, Query, policy_table
@@ -39,7 +40,7 @@ def advise(fit: Fit, query: Query, count: int) -> list[Advice]:
         Advice(
             config={"omega": omega},
             intervals={} if i else {"omega": fixed if one_serves_all else interval(best, plays)},
-            expected=_expected(posterior, context, omega, fixed.mean),
+            expected=expected_costs(model, posterior, context, (omega, fixed.mean)),
             why=_why(fit) if i == 0 else "the next that Thompson sampling is likely to play",
             warnings=warnings if i == 0 else [],
             tables={"policy": policy_table([round(b, 6) for b in bins.tolist()], shares.tolist())} if i == 0 else {},
@@ -74,12 +75,13 @@ def restored(fit: Fit) -> CostModel:
     return model
 
 
-def _expected(posterior: Posterior, context: Context, omega: float, fixed: float) -> dict[str, Interval]:
-    """The mean cost of the two omegas, with where the next solve's cost will lie: a draw of the mean times one of the noise."""
-    means: Array = posterior.costs([context], np.array([omega, fixed]))[:, 0]
-    noise = posterior.noise * np.random.default_rng(0).standard_normal(means.shape)
-    draws = means * np.exp(noise - 0.5 * posterior.noise**2)
-    return {name: interval(float(means[:, i].mean()), draws[:, i]) for i, name in enumerate(("cost", "cost_of_best_fixed"))}
+def expected_costs(model: CostModel, posterior: Posterior, context: Context, omegas: tuple[float, float]) -> dict[str, Interval]:
+    """What the next solve costs with the two omegas: draws of the mean, and of how the log differs from the model there."""
+    at = np.array(omegas)
+    off = misfit(model, context, at, posterior.noise)
+    normal = np.random.default_rng(0).standard_normal((DRAWS, 1))
+    draws: Array = np.exp(posterior.log_costs([context], at)[:, 0] + off.centre + off.sd * normal)
+    return {name: interval(float(draws[:, i].mean()), draws[:, i]) for i, name in enumerate(("cost", "cost_of_best_fixed"))}
 
 
 def _why(fit: Fit) -> str:

@@ -15,6 +15,8 @@ import pytest
 import fits.sor
 from fits.solver import BadQuery, BadRow, DegenerateData, NotEnoughData, UnknownId
 from fits.sor import solver
+from fits.sor.advising import expected_costs, restored
+from fits.sor.posterior import Posterior
 from fits.sor.schema import Advice, Fit, Options, PolicyOptions, Query
 from tests.fits.sor.sequences import ARMS, costs, logged, no_gain_table, random_log, table
 
@@ -172,6 +174,30 @@ def play(policy: Any, solves: int = 150, seed: int = 3) -> list[float]:
         ratios.append(cost / costs(np.full(96, c), np.linspace(1, 1.95, 96)).min())
         policy.tell(id_, {"cost": cost})
     return ratios
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "contexts"), [("paper_hv", ["c"]), ("heat25_sor", ["coef"]), ("fem_sor", ["log10_dt", "kappa", "umax"])]
+)
+def test_the_interval_holds_what_solves_cost_at_the_best_omega(name, contexts):
+    full = pd.read_csv(DATA / f"table_{name}.csv")
+    grid = [column for column in full if column.startswith("it_w")]
+    arms = np.array([float(column.removeprefix("it_w")) for column in grid])
+    rng = np.random.default_rng(5)
+    order = rng.permutation(len(full))
+    taught, held_out = full.iloc[np.sort(order[: min(600, len(full) // 2)])], full.iloc[order[-60:]]
+    arm = rng.integers(len(arms), size=len(taught))
+    log = taught[contexts].rename(columns="contexts.{}".format)
+    made = solver.fit(log.assign(omega=arms[arm], cost=taught[grid].to_numpy()[np.arange(len(taught)), arm]), Options())
+    model, held = restored(made), []
+    posterior = Posterior(model, made.seed)
+    for _, system in held_out.iterrows():
+        context = tuple(float(system[name]) for name in contexts)
+        best = int(model.predict([context], arms)[0].argmin())
+        expected = expected_costs(model, posterior, context, (arms[best], arms[best]))["cost"]
+        held.append(expected.low <= system[grid[best]] <= expected.high)
+    assert np.mean(held) >= 0.8  # 90 % is meant; less than 80 % of 60 would be a chance of 1 in 100
 
 
 def test_a_policy_that_starts_from_a_fit_need_not_learn(fitted):
