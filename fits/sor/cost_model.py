@@ -1,7 +1,7 @@
 """What solves cost over (context, omega), learned one at a time: two models side by side, and what follows from them.
 
 `LawModel` knows the theory of SOR, `SmoothModel` does not. The one that foretold the latest costs better is in charge.
-Both are fitted anew to a bounded memory whenever the number of solves has grown by a third, and when a context leaves the range
+Both are fitted anew to a bounded memory whenever the number of solves has grown by a seventh, and when a context leaves the range
 seen so far; between that each cost takes constant time. When costs stay surprising, the world has changed: the memory is cut.
 """
 
@@ -24,7 +24,7 @@ from fits.sor.smooth_model import WAVES, SmoothModel
 
 MEMORY = 512  # solves kept: the first ANCHORS and the latest
 ANCHORS = 64  # they were chosen widely, and hold the models where later ones crowd at the optimum
-GROWTH = 1.3
+GROWTH = 1.15
 FIRST_FIT = 1  # where the unit of the cost becomes known
 FORGET = 0.998  # a solve ago, in the comparison of the two models
 TRUST_IN_LAW = 6.0  # log odds where both foretell alike

@@ -8,7 +8,7 @@ Kalman filter, its slope taken over the posterior's width.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,26 +19,38 @@ from fits.compiled import jit_if_possible
 from fits.sor.law import SHAPE, SMALLEST, Array, log_cost, log_costs, slope, slopes
 
 PRIOR_S = (0.9, 0.6)  # mean and sd of s averaged over contexts: omega* = 1.42, from 1 to 1.78 within two sd
-PRIOR_SPREAD = 0.55  # sd of s over the contexts
 PRIOR_SHAPE = (2.9, 0.0, 0.28, 0.12)  # ln K of a tolerance of 1e-8, tilt, step, swell: see `fits.sor.law`
 PRIOR_SHAPE_SD = (0.2, 0.3, 0.08, 0.25)
 UNKNOWN_UNIT_SD = 1.0  # of ln K where the cost is no number of iterations
-LEAST_NOISE = 0.06  # sd of ln cost: the law is no better than this
+LEAST_NOISE = 0.075  # sd of ln cost: the law is no better than this
 JITTER = 0.025  # sd of s between systems of the same context; keeps omega off the steep side of the kink
 OFFSETS = np.array([-0.04, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.055, 0.07, 0.09, 0.12, 0.16, 0.22, 0.3])
 # candidates for omega: their distance from s in ln(omega / (2 - omega)), dense where the kink is
 WIDTHS = (0.05, 0.02)  # of the slope in s: first far-sighted, then close
 
 
+class Form(NamedTuple):
+    """The Gaussian process of s - its mean: `count` cosines (see `fits.bandits.basis.spectrum`), `spread` its sd over contexts."""
+
+    count: int
+    lengthscale: float
+    interaction: float
+    spread: float
+
+
+ONE = Form(20, 0.12, 0.0, 0.55)
+SEVERAL = Form(32, 0.25, 0.5, 0.4)
+
+
 class LawModel:
     """The posterior of the law. `theta` (m + SHAPE,) holds w and the shape, `covariance` theirs."""
 
     def __init__(self, dimensions: int) -> None:
-        count, lengthscale = (20, 0.12) if dimensions <= 1 else (24, 0.2)
-        self.frequencies, variances = spectrum(dimensions, count if dimensions else 1, lengthscale, interaction=0.2)
+        form = ONE if dimensions <= 1 else SEVERAL
+        self.frequencies, variances = spectrum(dimensions, form.count if dimensions else 1, form.lengthscale, form.interaction)
         self.scales = scales(self.frequencies)
         share = np.concatenate([[0.0], variances[1:]])
-        spread = PRIOR_SPREAD**2 * share / max(float(share.sum()), 1e-12)
+        spread = form.spread**2 * share / max(float(share.sum()), 1e-12)
         variance = np.concatenate([[PRIOR_S[1] ** 2], spread[1:], np.square(PRIOR_SHAPE_SD)]) + 1e-12
         self.prior = np.concatenate([[PRIOR_S[0]], np.zeros(len(share) - 1), PRIOR_SHAPE])
         self.precision = 1.0 / variance
