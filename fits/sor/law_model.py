@@ -30,9 +30,9 @@ WIDTHS = (0.05, 0.02)  # of the slope in s: first far-sighted, then close
 
 
 class Form(NamedTuple):
-    """The Gaussian process of s - its mean: `count` cosines (see `fits.bandits.basis.spectrum`), `spread` its sd over contexts."""
+    """The Gaussian process of s - its mean: `waves` cosines (see `fits.bandits.basis.spectrum`), `spread` its sd over contexts."""
 
-    count: int
+    waves: int
     lengthscale: float
     interaction: float
     spread: float
@@ -47,7 +47,7 @@ class LawModel:
 
     def __init__(self, dimensions: int) -> None:
         form = ONE if dimensions <= 1 else SEVERAL
-        self.frequencies, variances = spectrum(dimensions, form.count if dimensions else 1, form.lengthscale, form.interaction)
+        self.frequencies, variances = spectrum(dimensions, form.waves if dimensions else 1, form.lengthscale, form.interaction)
         self.scales = scales(self.frequencies)
         share = np.concatenate([[0.0], variances[1:]])
         spread = form.spread**2 * share / max(float(share.sum()), 1e-12)
