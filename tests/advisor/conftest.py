@@ -17,10 +17,10 @@ PLUGIN = Path(__file__).parents[1] / "plugin_policy"
 
 
 class Client:
-    """A process of `advisor serve toy-dial` that has started, and the lines to and from it."""
+    """A process of `advisor serve` that has started, and the lines to and from it."""
 
     def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "advisor", "serve", "toy-dial", *argv]
+        command = [sys.executable, "-m", "advisor", "serve", *argv]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
         self.started = self._line(self.process.stderr).decode()
@@ -86,9 +86,9 @@ def client(dial_path: list[str]) -> Iterator[Callable[..., Client]]:
     """``client("--state", file)`` starts a process; all of them have ended after the test."""
     started: list[Client] = []
 
-    def start(*argv: str | Path) -> Client:
+    def start(*argv: str | Path, solver: str = "toy-dial") -> Client:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dial_path)}
-        started.append(Client([str(item) for item in argv], environment))
+        started.append(Client([solver, *map(str, argv)], environment))
         return started[-1]
 
     yield start

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 
@@ -55,10 +57,11 @@ class Careful:
             self.answered = []
 
 
-def test_twenty_kills_lose_nothing_that_was_saved_and_count_nothing_twice(client, state):
+def killed(kills: int, start: Callable[[], Any]) -> Careful:
+    """What a client went through whose server was killed so often, and then ended in order."""
     careful, dice = Careful(), random.Random(1)
-    for _ in range(20):
-        process = client("--state", state, "--save-every", "7")
+    for _ in range(kills):
+        process = start()
         careful.recover(process)
         careful.work(process, dice.randrange(40))
         killer = threading.Timer(dice.uniform(0, 0.02), process.process.kill)
@@ -67,11 +70,25 @@ def test_twenty_kills_lose_nothing_that_was_saved_and_count_nothing_twice(client
             careful.work(process, 10**9)
         killer.join()
         process.clear()
-    process = client("--state", state, "--save-every", "7")
+    process = start()
     careful.recover(process)
     careful.work(process, 10)
     assert process.end() == (0, "")
     assert len(set(careful.ids)) == len(careful.ids), "an id was given twice"
+    return careful
+
+
+def test_twenty_kills_of_sor_count_every_outcome_once(client, state):
+    start = partial(client, "--contexts", "c", "--state", state, "--save-every", "7", solver="sor")
+    careful = killed(20, start)
+    saved = json.loads(state.read_text())
+    assert saved["tells"] == saved["policy"]["tells"] == saved["policy"]["model"]["solves"]
+    assert len(careful.safe) > 200
+    assert len(careful.safe) + len(careful.kept) <= saved["tells"] < len(careful.ids)
+
+
+def test_twenty_kills_lose_nothing_that_was_saved_and_count_nothing_twice(client, state):
+    careful = killed(20, partial(client, "--state", state, "--save-every", "7"))
     saved = json.loads(state.read_text())
     told = [id_ for id_, _ in saved["policy"]["told"]]
     assert len(set(told)) == len(told) == saved["tells"], "an outcome was counted twice"
