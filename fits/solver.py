@@ -13,6 +13,9 @@ A solver is a package with two modules:
     the schema's `PolicyOptions` (a solver without that model uses `Options`), `fit` what a log taught, `state` what
     ``Policy.state`` of an earlier process gave.
 
+The log is a DataFrame with a column a role, its index unique. ``log.attrs["columns"]`` says which column of the file each role
+was read from, for a solver that learns from the name: that of a loss tells which way is better. A log made by hand may lack it.
+
 All functions are pure: the same arguments give the same bytes. Errors are raised with facts; people's wording is made elsewhere.
 
     SolverError
@@ -57,6 +60,7 @@ def role(
     aliases: Sequence[str] = (),
     measured: bool = False,
     option: bool = False,
+    source: bool = False,
     default: Any = ...,
     gt: float | None = None,
     ge: float | None = None,
@@ -72,6 +76,7 @@ def role(
     aliases : column names that mean this role; case, spaces and ``_ - .`` do not count.
     measured : the value is an outcome, so a row where it is empty, NaN or infinite is dropped and counted, not refused.
     option : the role has an option of its own: ``--cost COLUMN`` is short for ``--map cost=COLUMN``.
+    source : where no column fills the role and several logs are given, each row gets the name of its log.
     default : value where the log has no such column; a role without a default is required.
     gt, ge, lt, le : bounds of a value, as in `pydantic.Field`.
     """
@@ -80,6 +85,8 @@ def role(
         extra["unit"] = unit
     if option:
         extra["option"] = True
+    if source:
+        extra["source"] = True
     return Field(default, description=description, json_schema_extra=extra, gt=gt, ge=ge, lt=lt, le=le)
 
 

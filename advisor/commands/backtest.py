@@ -46,7 +46,7 @@ def backtest_command(solver: registry.Solver) -> Callable[..., None]:
     ) -> None:
         options = build(solver.BacktestOptions, given(solver.BacktestOptions, fields))
         table = read(solver, log, map_, encoding, strict, fields)
-        with for_people(log, table.columns):
+        with for_people(table):
             result = solver.backtest(table.frame, options)
         caution([*table.warnings, *result.warnings], quiet=quiet)
         document = {

@@ -73,7 +73,7 @@ def fit_command(solver: registry.Solver) -> Callable[..., None]:
             _announce(solver, table, output)
             return
         started = time.perf_counter()
-        made = fit_log(solver, table, options, source=log)
+        made = fit_log(solver, table, options)
         caution([*made.warnings, *made.fit.warnings], quiet=quiet)
         if output is not None:
             artifact.save(made, output, force=force)
@@ -92,9 +92,9 @@ def fit_command(solver: registry.Solver) -> Callable[..., None]:
     return with_parameters(run, generated)
 
 
-def fit_log(solver: registry.Solver, table: LogTable, options: contract.OptionsModel, *, source: str) -> artifact.Artifact:
+def fit_log(solver: registry.Solver, table: LogTable, options: contract.OptionsModel) -> artifact.Artifact:
     """Fit a log that was read, and keep where the fit came from."""
-    with for_people(source, table.columns):
+    with for_people(table):
         fitted = solver.fit(table.frame, options)
     return artifact.Artifact(
         solver=solver.name,

@@ -33,7 +33,10 @@ from fits import registry
 HELP = "Say what to try next."
 
 FitOption = Annotated[str | None, typer.Option("--fit", metavar="FIT.json", help="A fit made by `advisor fit`; - is stdin")]
-LogOption = Annotated[str | None, typer.Option("--log", metavar="LOG", help="Fit this log and answer at once; - is stdin")]
+LogOption = Annotated[
+    list[str] | None,
+    typer.Option("--log", metavar="LOG (repeatable)", help="Fit this log, or several, and answer at once; - is stdin"),
+]
 CountOption = Annotated[int, typer.Option("-n", "--count", min=1, metavar="INT", help="How many different proposals")]
 RequestsOption = Annotated[
     str | None,
@@ -47,7 +50,7 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
 
     def run(
         fit: FitOption = None,
-        log: LogOption = None,
+        logs: LogOption = None,
         map_: MapOption = None,
         encoding: EncodingOption = ENCODING,
         strict: StrictOption = False,
@@ -60,15 +63,16 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
         **fields: Any,
     ) -> None:
         asked = given(solver.Query, fields)
-        if fit is not None and log is not None:
+        if fit is not None and logs:
             raise UsageError("--fit and --log exclude each other")
-        if [fit, log, requests].count("-") > 1:
+        if [fit, *(logs or []), requests].count("-") > 1:
             raise UsageError("stdin (-) can be only one of --fit, --log and --requests")
         if requests is not None and (table is not None or format_ not in (None, "ndjson")):
             raise UsageError("--requests: the answers are NDJSON; leave out --format and --table")
         query = build(solver.Query, asked) if requests is None else None  # before the work, not after it
-        _refuse_log_options(solver, fields, log=log, map_=map_, encoding=encoding, strict=strict)
-        source = _from_log(solver, log, map_, encoding, strict, fields) if log is not None else _without_log(solver, fit)
+        if not logs:
+            _refuse_log_options(solver, fields, map_=map_, encoding=encoding, strict=strict)
+        source = _from_log(solver, logs, map_, encoding, strict, fields) if logs else _without_log(solver, fit)
         caution(source.warnings, quiet=quiet)
         if query is None:
             answer_requests(solver, source, str(requests), asked, count)
@@ -88,12 +92,12 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
 
 
 def _from_log(
-    solver: registry.Solver, log: str, map_: list[str] | None, encoding: str, strict: bool, fields: dict[str, Any]
+    solver: registry.Solver, logs: list[str], map_: list[str] | None, encoding: str, strict: bool, fields: dict[str, Any]
 ) -> Source:
     """A name that both Query and Options have is one option with one meaning, so both get its value."""
     options = build(solver.Options, given(solver.Options, fields))
     asked = {name: pairs(value, option=flag(name)) for name, value in fields.items() if value and _of_query(solver, name)}
-    made = fit_log(solver, read(solver, log, map_, encoding, strict, {**fields, **asked}), options, source=log)
+    made = fit_log(solver, read(solver, logs, map_, encoding, strict, {**fields, **asked}), options)
     return Source("log", made.fit, made)
 
 
@@ -114,11 +118,9 @@ def _without_log(solver: registry.Solver, fit: str | None) -> Source:
 
 
 def _refuse_log_options(
-    solver: registry.Solver, fields: dict[str, Any], *, log: str | None, map_: list[str] | None, encoding: str, strict: bool
+    solver: registry.Solver, fields: dict[str, Any], *, map_: list[str] | None, encoding: str, strict: bool
 ) -> None:
-    """An option that would have no effect is a misunderstanding, so it is an error."""
-    if log is not None:
-        return
+    """Without a log, an option that would have no effect is a misunderstanding, so it is an error."""
     used = ["map"] if map_ else []
     used += ["encoding"] if encoding != ENCODING else []
     used += ["strict"] if strict else []

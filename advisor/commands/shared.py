@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 DISTRIBUTION = "advisor-fits"
 
 LogArgument = Annotated[
-    str, typer.Argument(metavar="LOG", help="The log: CSV, TSV, JSON lines or Parquet, also compressed; - is stdin")
+    list[str],
+    typer.Argument(
+        metavar="LOG",
+        help="The log, or several: CSV, TSV, JSON lines, Parquet or a trainer's own format, also compressed; - is stdin",
+    ),
 ]
 MapOption = Annotated[
     list[str] | None,
@@ -42,17 +46,22 @@ ENCODING = "utf-8-sig"
 
 
 def read(
-    solver: registry.Solver, source: str, mapping: list[str] | None, encoding: str, strict: bool, fields: Mapping[str, Any]
+    solver: registry.Solver,
+    sources: Sequence[str],
+    mapping: list[str] | None,
+    encoding: str,
+    strict: bool,
+    fields: Mapping[str, Any],
 ) -> LogTable:
-    """The log at `source` with the columns of the solver's `Log`; `fields` may hold the options of its families and roles."""
-    from advisor.logs import read_log
+    """The logs at `sources` with the columns of the solver's `Log`; `fields` may hold the options of its families and roles."""
+    from advisor.logs import read_logs
 
     given = pairs(mapping or [], option="--map", form="ROLE=COLUMN")
     for role in roles_with_option(solver):
         if fields.get(role) is not None and given.setdefault(role, fields[role]) != fields[role]:
             raise UsageError(f"{flag(role)} and --map {role}= name different columns")
-    return read_log(
-        source,
+    return read_logs(
+        sources,
         solver.Log,
         mapping=given,
         families={name: _columns(fields[name]) for name in families_of(solver) if fields.get(name)},
@@ -89,15 +98,15 @@ def _marked(solver: registry.Solver, mark: str) -> list[str]:
 
 
 @contextmanager
-def for_people(source: str = "the log", columns: Mapping[str, str] | None = None) -> Iterator[None]:
+def for_people(log: LogTable | None = None) -> Iterator[None]:
     """Turn a solver's errors, raised inside, into errors for people that name the log and its columns."""
     try:
         yield
     except contract.SolverError as error:
-        raise translated(error, source, columns or {}) from error
+        raise translated(error, log) from error
 
 
-def translated(error: contract.SolverError, source: str = "the log", columns: Mapping[str, str] | None = None) -> AdvisorError:
+def translated(error: contract.SolverError, log: LogTable | None = None) -> AdvisorError:
     """The error for people that says what a solver's error says."""
     match error:
         case contract.NotEnoughData():
@@ -105,10 +114,9 @@ def translated(error: contract.SolverError, source: str = "the log", columns: Ma
         case contract.DegenerateData():
             return CannotAnswer(error.problem, advice=error.remedy)
         case contract.BadRow():
-            column = (columns or {}).get(error.column, error.column)
-            problem = f"expected {error.expected}"
-            name = "stdin" if source == "-" else source
-            return LogError(problem, source=name, line=error.row, column=column, value=str(error.value))
+            column = log.columns.get(error.column, error.column) if log else error.column
+            name, line = log.place(error.row) if log else ("the log", error.row)
+            return LogError(f"expected {error.expected}", source=name, line=line, column=column, value=str(error.value))
         case contract.BadQuery():
             return UsageError(f"{flag(error.field)}: {error.problem}")
         case contract.MissingExtra():

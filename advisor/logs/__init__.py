@@ -6,34 +6,26 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from advisor.errors import LogError
-from advisor.logs.columns import Chosen, Columns
-from advisor.logs.decode import text_blocks
-from advisor.logs.delimited import Delimited
-from advisor.logs.jsonlines import read_objects
-from advisor.logs.parquet import read_parquet
-from advisor.logs.plain import Wanted
+from advisor.logs.columns import Columns
+from advisor.logs.formats import read_binary, read_folder, read_text
+from advisor.logs.reading import Reading, Rows
 from advisor.logs.source import content, open_source
-from advisor.logs.table import dropped_rows, to_frame
-from advisor.logs.values import Cells
+from advisor.logs.table import dropped_rows, other_records, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from fits.solver import Caution, LogRow
 
-__all__ = ["LogTable", "read_log"]
+__all__ = ["LogTable", "read_log", "read_logs"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_FAMILIES: Mapping[str, Sequence[str]] = MappingProxyType({})
-_COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
-
-_Read = tuple[list[Chosen], list[Cells], Sequence[int]]
+_HEAD = 16  # bytes that tell a binary format
 
 
 @dataclass(frozen=True)
@@ -43,12 +35,13 @@ class LogTable:
     Attributes
     ----------
     frame : columns under the names of their roles, families as "<field>.<column>"; the index "line" is the line in the file
-        (of Parquet: the row, from 1).
+        (of a file without lines: the row, from 1). Where lines do not tell the rows apart, the index is "row", which counts them.
     sha256 : of the bytes as they are stored.
     rows : rows in the log, with those dropped.
     dropped : rows dropped, because a measured value was empty or not finite.
     columns : column in the file, by role.
     warnings : what to know about the rows dropped.
+    places : for each file its name and the line of each of its rows, dropped or not, in order.
     """
 
     frame: pd.DataFrame
@@ -57,6 +50,18 @@ class LogTable:
     dropped: int
     columns: dict[str, str]
     warnings: list[Caution]
+    places: Sequence[tuple[str, Sequence[int]]]
+
+    def place(self, label: int) -> tuple[str, int]:
+        """File and line of the row that has this label in the index of `frame`."""
+        source, position = self.places[0][0], label - 1
+        if self.frame.index.name == "line":
+            return source, label
+        for name, its in self.places:
+            if position < len(its):
+                return name, its[position]
+            position -= len(its)
+        return source, label
 
 
 def read_log(
@@ -67,77 +72,62 @@ def read_log(
     families: Mapping[str, Sequence[str]] = _NO_FAMILIES,
     encoding: str = "utf-8-sig",
     strict: bool = False,
+    growing: bool = False,
 ) -> LogTable:
-    """Read CSV, TSV, JSON lines or Parquet, plain or compressed, from a path or from stdin ("-").
+    """Read a log of any known format, plain or compressed, from a path or from stdin ("-").
 
     Raises `LogError` for whatever is wrong with the log, `UsageError` for a `mapping` or `families` that no log could satisfy.
-    With `strict`, a measured value that is empty or not finite is an error too.
+    With `strict`, a measured value that is empty or not finite is an error too. With `growing`, the log is still being written:
+    a last record that is not complete is passed over.
     """
     name = "stdin" if source == "-" else source
-    columns = Columns(row_model, mapping, families, name)
+    reading = Reading(Columns(row_model, mapping, families, name), name, encoding, strict, growing)
     digest = hashlib.sha256()
-    with open_source(source) as stream:
-        blocks = content(stream, digest, name)
-        head = b""
-        for block in blocks:
-            head += block
-            if len(head) >= 4:
-                break
-        blocks = chain([head], blocks)
-        if head.startswith(b"PAR1"):
-            chosen, cells, count = read_parquet(b"".join(blocks), columns, name, strict)
-            lines: Sequence[int] = range(1, count + 1)
-        else:
-            chosen, cells, lines = _read_text(blocks, columns, encoding, name, strict)
-    if not len(lines):
+    rows = read_folder(reading, digest) if source != "-" else None
+    if rows is None:
+        with open_source(source) as stream:
+            rows = _read(content(stream, digest, name, growing=growing), reading)
+    if not len(rows.lines):
+        if rows.others:
+            column = next(item.column for item in rows.chosen if item.rule.measured)
+            raise LogError("no record has a value here", source=name, column=column, advice="name another column with --map")
         raise LogError("no data rows", source=name, advice="log at least one run")
-    dropped, warnings = dropped_rows(cells, len(lines))
-    frame = to_frame(chosen, cells, lines, dropped)
-    return LogTable(frame, digest.hexdigest(), len(lines), len(dropped), {c.role: c.column for c in chosen}, warnings)
+    dropped, warnings = dropped_rows(rows.cells, len(rows.lines))
+    warnings += other_records(rows.others, rows.chosen)
+    frame = to_frame(rows.chosen, rows.cells, rows.lines, dropped)
+    columns = {item.role: item.column for item in rows.chosen}
+    return LogTable(frame, digest.hexdigest(), len(rows.lines), len(dropped), columns, warnings, [(name, rows.lines)])
 
 
-def _read_text(blocks: Iterator[bytes], columns: Columns, encoding: str, source: str, strict: bool) -> _Read:
-    texts = text_blocks(blocks, encoding, source)
-    first = ""
-    for text in texts:  # skip what shows no format yet
-        first += text
-        if first.strip():
+def _read(blocks: Iterator[bytes], reading: Reading) -> Rows:
+    head = b""
+    for block in blocks:
+        head += block
+        if len(head) >= _HEAD:
             break
-    path = PurePath(source)
-    suffix = PurePath(path.stem).suffix if path.suffix.lower() in _COMPRESSED else path.suffix
-    start = first.lstrip()
-    if start.startswith("{") or (start.startswith("[") and start[1:].lstrip().startswith("{")):
-        return _read_json(chain([first], texts), columns, source, strict)
-    if suffix.lower() in {".jsonl", ".ndjson"} and start:
-        return _read_json(chain([first], texts), columns, source, strict)
-    return _read_delimited(Delimited(first, texts, source), columns, strict)
+    blocks = chain([head], blocks)
+    return read_binary(head, blocks, reading) or read_text(blocks, reading)
 
 
-def _read_json(texts: Iterator[str], columns: Columns, source: str, strict: bool) -> _Read:
-    objects = read_objects(texts, source, columns.wants)
-    chosen = columns.choose(list(objects.names))
-    cells = [Cells(item.rule, source, item.column, strict) for item in chosen]
-    for cell in cells:
-        cell.add_text(objects.column(cell.column), objects.places)
-    return chosen, cells, objects.places
+def read_logs(
+    sources: Sequence[str],
+    row_model: type[LogRow],
+    *,
+    mapping: Mapping[str, str] = _NOTHING,
+    families: Mapping[str, Sequence[str]] = _NO_FAMILIES,
+    encoding: str = "utf-8-sig",
+    strict: bool = False,
+    growing: bool = False,
+) -> LogTable:
+    """Read one log or several, one below the other; `read_log` tells the rest.
 
+    Of several, the index "row" counts the rows, dropped or not, through all files, and a role that is marked as the source and
+    that no column of a file fills is filled with the shortest name that tells the file from the others. The digest is that of
+    the files' digests.
+    """
+    from advisor.logs.several import joined
 
-def _read_delimited(table: Delimited, columns: Columns, strict: bool) -> _Read:
-    from array import array
+    def one(source: str) -> LogTable:
+        return read_log(source, row_model, mapping=mapping, families=families, encoding=encoding, strict=strict, growing=growing)
 
-    chosen = columns.choose(table.names)
-    cells = [Cells(item.rule, table.source, item.column, strict) for item in chosen]
-    at = [itemgetter(table.names.index(item.column)) for item in chosen]
-    lines = array("q")
-    for values, places in table.plain([Wanted(table.names.index(item.column), item.rule.kind is not str) for item in chosen]):
-        lines.extend(places)
-        for cell, column in zip(cells, values, strict=True):
-            if cell.rule.kind is str:
-                cell.add_text(column, places)
-            else:
-                cell.add_numbers(column, places, set())
-    for records, places in table.chunks():
-        lines.extend(places)
-        for cell, take in zip(cells, at, strict=True):
-            cell.add_text(list(map(take, records)), places)
-    return chosen, cells, lines
+    return one(sources[0]) if len(sources) == 1 else joined(sources, row_model, one)

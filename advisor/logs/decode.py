@@ -24,15 +24,18 @@ def decoder(encoding: str, source: str) -> codecs.IncrementalDecoder:
     return codecs.getincrementaldecoder(encoding)()
 
 
-def text_blocks(blocks: Iterable[bytes], encoding: str, source: str) -> Iterator[str]:
-    """The decoded text; every block but the last ends with the end of a line."""
+def text_blocks(blocks: Iterable[bytes], encoding: str, source: str, *, growing: bool = False) -> Iterator[str]:
+    """The decoded text; every block but the last ends with the end of a line.
+
+    With `growing`, the bytes may end within a character.
+    """
     decode = decoder(encoding, source).decode
     taken, line, pending = 0, 1, ""
     first = True
     for data, final in chain(((block, False) for block in blocks), [(b"", True)]):
         taken += len(data)
         try:
-            text = decode(data, final)
+            text = decode(data, final and not growing)
         except UnicodeDecodeError as error:
             # `error.object` ends where the bytes taken so far end, whatever the decoder had kept from earlier blocks.
             offset = taken - len(error.object) + error.start
@@ -65,6 +68,12 @@ def _undecodable(offset: int, line: int, found: bytes, encoding: str, source: st
     return LogError(
         f"byte {offset} is not {encoding.removesuffix('-sig')}", source=source, line=line, value=f"0x{found.hex()}", advice=advice
     )
+
+
+def whole_lines(blocks: Iterable[str]) -> Iterator[str]:
+    """`blocks` without a last line that has no end yet, because it is still being written."""
+    for block in blocks:
+        yield block[: max(block.rfind("\n"), block.rfind("\r")) + 1]
 
 
 def lines(blocks: Iterable[str]) -> Iterator[str]:

@@ -27,8 +27,8 @@ class Chunk(NamedTuple):
 class Delimited:
     """A delimited text: `names` is its header; `plain()` gives the rest as far as it is plain, `chunks()` what is left."""
 
-    def __init__(self, first: str, rest: Iterator[str], source: str) -> None:
-        self.source = source
+    def __init__(self, first: str, rest: Iterator[str], source: str, *, growing: bool = False) -> None:
+        self.source, self._growing = source, growing
         self.delimiter = sniff(first)
 
         # The header is a block of its own, so that the reader takes nothing beyond it.
@@ -85,6 +85,8 @@ class Delimited:
             records.extend(islice(self._reader, count))  # what was read before an error stays in the list
         except csv.Error as error:
             self._end = start - 1 + sum(map(_height, records))
+            if self._growing and "unexpected end of data" in str(error):
+                return records, start, None  # a quote that the trainer has still to close
             return records, start, self._explain(str(error))
         self._end = self._reader.line_num + self._plain_lines
         return records, start, None

@@ -55,8 +55,11 @@ def _nearest_files(path: Path) -> str:
     return f"did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else f"look in {path.parent}"
 
 
-def content(stream: BinaryIO, digest: _Hash, source: str) -> Iterator[bytes]:
-    """The content of `stream`, decompressed, block by block; `digest` takes in the bytes as they are stored."""
+def content(stream: BinaryIO, digest: _Hash, source: str, *, growing: bool = False) -> Iterator[bytes]:
+    """The content of `stream`, decompressed, block by block; `digest` takes in the bytes as they are stored.
+
+    With `growing`, compressed data may end anywhere.
+    """
     stored = _stored(stream, digest, source)
     head = b""
     for block in stored:  # a pipe may give less than the magic bytes at first
@@ -73,7 +76,7 @@ def content(stream: BinaryIO, digest: _Hash, source: str) -> Iterator[bytes]:
         finished = yield from _decompress(head, stored, new)
     except errors as error:
         raise LogError(f"corrupt {name} data: {error}", source=source, advice="copy or compress the file again") from None
-    if not finished:
+    if not finished and not growing:
         raise LogError(f"truncated {name} data", source=source, advice="copy or compress the file again")
 
 

@@ -18,10 +18,10 @@ _LISTED = 5
 
 
 def dropped_rows(cells: Sequence[Cells], rows: int) -> tuple[set[int], list[Caution]]:
-    """The lines whose rows must go, and the warning that tells of them."""
+    """The positions of the rows that must go, and the warning that tells of them."""
     from fits.solver import Caution
 
-    dropped = {line for cell in cells for line in cell.dropped}
+    dropped = {position for cell in cells for position in cell.dropped}
     if not dropped:
         return dropped, []
     reasons = "; ".join(f"{shorten(cell.column)} is {_reasons(cell.dropped)}" for cell in cells if cell.dropped)
@@ -29,24 +29,44 @@ def dropped_rows(cells: Sequence[Cells], rows: int) -> tuple[set[int], list[Caut
     return dropped, [Caution(code="dropped-rows", message=f"{len(dropped)} of {rows} {verb} dropped: {reasons}")]
 
 
-def _reasons(dropped: dict[int, str]) -> str:
+def _reasons(dropped: dict[int, tuple[int, str]]) -> str:
     parts = []
-    for reason in dict.fromkeys(dropped.values()):
-        lines = [line for line, why in dropped.items() if why == reason]
+    for reason in dict.fromkeys(why for _, why in dropped.values()):
+        lines = [line for line, why in dropped.values() if why == reason]
         listed = ", ".join(map(str, lines[:_LISTED]))
         more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
         parts.append(f"{reason} ({'line' if len(lines) == 1 else 'lines'} {listed}{more})")
     return ", ".join(parts)
 
 
+def other_records(count: int, chosen: Sequence[Chosen]) -> list[Caution]:
+    """The notice of records that say nothing about what is measured, such as a training loss beside the evaluations."""
+    from fits.solver import Caution
+
+    if not count:
+        return []
+    measured = " and ".join(shorten(item.column) for item in chosen if item.rule.measured)
+    records = "1 record holds" if count == 1 else f"{count} records hold"
+    return [Caution(code="other-records", message=f"{records} other values and no {measured}: passed over")]
+
+
 def to_frame(chosen: Sequence[Chosen], cells: Sequence[Cells], lines: Sequence[int], dropped: set[int]) -> pd.DataFrame:
-    """The rows that stay, under the names of their roles."""
+    """The rows that stay, under the names of their roles.
+
+    The index "line" is the line; where lines do not tell the rows apart, the index "row" counts them from 1.
+    """
     import numpy as np
     import pandas as pd
 
     places = np.asarray(lines, dtype=np.int64)
-    keep = ~np.isin(places, sorted(dropped)) if dropped else None
-    index = pd.Index(places if keep is None else places[keep], name="line")
+    name = "line"
+    if not (np.diff(places) > 0).all():
+        name, places = "row", np.arange(1, len(places) + 1)
+    keep = None
+    if dropped:
+        keep = np.ones(len(places), dtype=bool)
+        keep[list(dropped)] = False
+    index = pd.Index(places if keep is None else places[keep], name=name)
     series = {}
     for item, cell in zip(chosen, cells, strict=True):
         values = cell.result()
@@ -56,4 +76,6 @@ def to_frame(chosen: Sequence[Chosen], cells: Sequence[Cells], lines: Sequence[i
             values = values.astype(np.int64)
         # Without a dtype pandas would turn text into its own string type, and None into NaN.
         series[item.role] = pd.Series(values, index=index, dtype=values.dtype, copy=False)
-    return pd.DataFrame(series, index=index)
+    frame = pd.DataFrame(series, index=index)
+    frame.attrs["columns"] = {item.role: item.column for item in chosen}
+    return frame

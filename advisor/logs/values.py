@@ -37,14 +37,15 @@ class Rule:
 
 @dataclass
 class Cells:
-    """The cells of one column as they are read: values, and the lines whose row must go, with the reason."""
+    """The cells of one column as they are read: values, and the rows that must go: by position, line and reason."""
 
     rule: Rule
     source: str
     column: str
     strict: bool = False
     parts: list[Any] = field(default_factory=list)
-    dropped: dict[int, str] = field(default_factory=dict)
+    dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
+    _count: int = 0
 
     def add_text(self, texts: Sequence[str], lines: Sequence[int]) -> None:
         """Check the next cells, given as text."""
@@ -70,7 +71,7 @@ class Cells:
 
         finite = np.isfinite(values)
         for i in np.flatnonzero(~finite).tolist():
-            self._missing(lines[i], i in empty, texts[i] if texts else str(values[i]))
+            self._missing(i, lines[i], i in empty, texts[i] if texts else str(values[i]))
 
         def refuse_first(wrong: Any, expected: str) -> None:
             places = np.flatnonzero(wrong & finite)
@@ -85,17 +86,19 @@ class Cells:
             words, holds = _BOUNDS[name]
             refuse_first(~holds(values, bound), f"{words} {bound:g}")
         self.parts.append(values)
+        self._count += len(values)
 
     def _add_words(self, texts: Sequence[str], lines: Sequence[int]) -> None:
         if "" in texts:
-            for text, line in zip(texts, lines, strict=True):
+            for i, (text, line) in enumerate(zip(texts, lines, strict=True)):
                 if text == "":
-                    self._missing(line, True, text)
+                    self._missing(i, line, True, text)
         if self.rule.choices and not set(texts) <= {"", *self.rule.choices}:
             i = next(i for i, text in enumerate(texts) if text and text not in self.rule.choices)
             raise self._error(f"must be one of {', '.join(self.rule.choices)}", lines[i], texts[i], "correct the value")
         known: dict[str, str] = {}  # few different texts fill a column: keep one object of each
         self.parts.append([known.setdefault(text, text) if text else None for text in texts])
+        self._count += len(texts)
 
     def _number(self, text: str, line: int) -> float:
         bare = text.strip()
@@ -111,11 +114,11 @@ class Cells:
             advice = "write a decimal point, not a decimal comma, and no thousands separators"
         raise self._error("is not a number", line, text, advice)
 
-    def _missing(self, line: int, empty: bool, text: str) -> None:
-        """Decide about a cell that holds no finite value."""
+    def _missing(self, i: int, line: int, empty: bool, text: str) -> None:
+        """Decide about cell `i` of those that are added now, which holds no finite value."""
         reason = "empty" if empty else "not finite"
         if self.rule.measured and not self.strict:
-            self.dropped[line] = reason
+            self.dropped[self._count + i] = line, reason
         elif self.rule.measured or not (empty and self.rule.optional):
             advice = "fill it in or delete the row"
             if self.rule.measured:
