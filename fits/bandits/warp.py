@@ -37,7 +37,7 @@ class Warp:
         rank = (np.arange(count) + 0.5) / count
         score = ndtri(rank)
         linear = (distinct - distinct[0]) / (distinct[-1] - distinct[0])
-        z = 0.5 * linear + 0.5 * (0.5 - 0.5 * score / score[0])
+        z = np.clip(0.5 * linear + 0.5 * (0.5 - 0.5 * score / score[0]), 0.0, 1.0)  # rounding may pass the ends
         # knots where z passes the steps of a regular grid, so that no part of [0, 1] is coarse
         at = np.unique(np.searchsorted(z, np.linspace(0.0, 1.0, KNOTS)).clip(0, count - 1))
         return cls(distinct[at].tolist(), z[at].tolist())
@@ -49,7 +49,7 @@ class Warp:
         if value >= x[-1]:
             return z[-1]
         i = bisect_right(x, value)
-        return z[i - 1] + (z[i] - z[i - 1]) * (value - x[i - 1]) / (x[i] - x[i - 1])
+        return min(z[i - 1] + (z[i] - z[i - 1]) * (value - x[i - 1]) / (x[i] - x[i - 1]), z[i])  # rounding may pass the knot
 
     def beyond(self, value: float, share: float = 0.2) -> bool:
         """Whether `value` lies outside the range by more than `share` of its length: time to make the map anew."""

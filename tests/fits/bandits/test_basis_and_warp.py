@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fits.bandits.basis import features, scales, spectrum
@@ -44,6 +44,7 @@ def test_one_point_has_the_features_of_a_batch() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300))
+@example([*map(float, range(25)), 1.5, *(2.0**-k for k in range(1, 10)), 0.75])
 def test_a_warp_increases_and_stays_in_the_unit_interval(values: list[float]) -> None:
     warp = Warp.of(np.array(values))
     inside = [warp(v) for v in sorted(values)]
