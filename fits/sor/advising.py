@@ -6,7 +6,7 @@ import numpy as np
 
 from fits.bandits.rule import Context
 from fits.bandits.stream import Stream
-from fits.solver import BadQuery, Caution, Interval
+from fits.solver import BadQuery, Caution, DegenerateData, Interval
 from fits.sor.cost_model import CostModel
 from fits.sor.misfit import misfit
 from fits.sor.posterior import DRAWS, Posterior
@@ -71,8 +71,24 @@ def place(fit: Fit, query: Query) -> Context:
 def restored(fit: Fit) -> CostModel:
     """The cost model of a fit."""
     model = CostModel(len(fit.contexts), fit.low, fit.high)
-    model.restore(fit.model)
+    take_over(model, fit)
     return model
+
+
+def take_over(model: CostModel, fit: Fit) -> None:
+    """Let `model` know what the model of `fit` knows.
+
+    Raises
+    ------
+    DegenerateData
+        Another version of the model made the fit.
+    """
+    try:
+        model.restore(fit.model)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DegenerateData(
+            f"the fit was made by another version of the cost model ({error})", remedy="fit the log again"
+        ) from error
 
 
 def expected_costs(model: CostModel, posterior: Posterior, context: Context, omegas: tuple[float, float]) -> dict[str, Interval]:

@@ -38,7 +38,8 @@ class Form(NamedTuple):
     spread: float
 
 
-ONE = Form(20, 0.12, 0.0, 0.55)
+# Chosen by iterations on the tables of ../shared/data/sor and like sequences.
+ONE = Form(20, 0.12, 0.0, 0.55)  # of no or one context
 SEVERAL = Form(32, 0.25, 0.5, 0.4)
 
 
@@ -103,7 +104,10 @@ class LawModel:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over the posterior of another model of as many contexts."""
-        self.theta, self.covariance = np.array(state["theta"]), np.array(state["covariance"])
+        theta, covariance = np.array(state["theta"]), np.array(state["covariance"])
+        if theta.shape != self.theta.shape or covariance.shape != self.covariance.shape:
+            raise ValueError(f"a state of {len(theta)} parameters where the model has {len(self.theta)}")
+        self.theta, self.covariance = theta, covariance
         self.noise = float(state["noise"])
 
     def _prior_for(self, batch: Batch) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fits.solver import BadQuery, Scalar
+from fits.sor.advising import take_over
 from fits.sor.policy import Policy
 from fits.sor.schema import DEFAULT_METHOD, OMEGA_RANGE, Fit, PolicyOptions
 
@@ -81,7 +82,7 @@ def start(options: PolicyOptions, fit: Fit | None, state: dict[str, Any] | None)
     if state is not None:
         policy.restore(state)
     elif fit is not None:
-        policy.model.restore(fit.model)
+        take_over(policy.model, fit)
     return ServedPolicy(policy)
 
 

@@ -128,7 +128,10 @@ class SmoothModel:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over the posterior of another model of as many contexts and the same omegas."""
-        self.theta, self.covariance = np.array(state["theta"]), np.array(state["covariance"])
+        theta, covariance = np.array(state["theta"]), np.array(state["covariance"])
+        if theta.shape != self.theta.shape or covariance.shape != self.covariance.shape:
+            raise ValueError(f"a state of {len(theta)} parameters where the model has {len(self.theta)}")
+        self.theta, self.covariance = theta, covariance
         self.level, self.noise = float(state["level"]), float(state["noise"])
 
     def _waves(self, omegas: Array) -> Array:

@@ -1,9 +1,10 @@
 """How many iterations each policy takes, beside the best omega of every step and the best one that is fixed.
 
-    python tests/benchmarks/sor.py [--seeds 3] [--quick] [--tables FOLDER]
+    python tests/benchmarks/sor.py [--seeds 3] [--quick] [--tables FOLDER] [--only PART] [--sequence NAME]
 
-FOLDER holds table_*.csv (default: ../shared/data/sor). Three parts: the tables replayed, the sequences solved for real with
-seeds that are in no table, and sequences where no policy can gain. The best of every step is kept in the temporary folder.
+FOLDER holds table_*.csv (default: ../shared/data/sor). Four parts: the tables replayed (tables), the sequences, or one of them,
+solved for real with seeds that are in no table (real), sequences where no policy can gain (no-gain), and how often the intervals
+of `recommend` hold (intervals). The best of every step is kept in the temporary folder.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +30,21 @@ SOR = ROOT / "examples" / "sor"
 sys.path.insert(0, str(SOR))
 
 import solving  # noqa: E402
+from markdown import print_head, print_row  # noqa: E402
 from sequences import Heat, NonlinearDiffusion, Problem  # noqa: E402
 
 from fits.sor import Policy  # noqa: E402
+from fits.sor.advising import expected_costs, restored  # noqa: E402
+from fits.sor.learning import learn  # noqa: E402
+from fits.sor.posterior import DRAWS, Posterior  # noqa: E402
+from fits.sor.schema import Options  # noqa: E402
 
 TABLES = ROOT.parent / "shared" / "data" / "sor"
 METHODS = ("gp-ts", "tsallis-inf", "tsallis-inf-rv", "tsallis-inf-cb", "chebcb", "greedy", "uniform")
 FIRST = 500
 QUICK = 250  # solves
+TAUGHT, ASKED = 600, 150  # solves of a table, for the intervals
+PARTS = ("tables", "real", "no-gain", "intervals")
 
 
 class Page(NamedTuple):
@@ -198,7 +207,7 @@ def solve(name: str, steps: int | None, problem_seed: int, seed: int, methods: t
     return Real(found, runs)
 
 
-def solve_all(pool: ProcessPoolExecutor, seeds: int, quick: bool) -> None:
+def solve_all(pool: ProcessPoolExecutor, seeds: int, quick: bool, names: Sequence[str]) -> None:
     print("\n## Solved for real, ω continuous\n\nIterations ÷ the best of 96 ω in each step, mean of the seeds (worst seed).")
     print("New seeds 101, 102, … of the paper's sequences and of fem; heat is not random: there only the policy's seed varies.\n")
     steps = QUICK if quick else None
@@ -207,11 +216,11 @@ def solve_all(pool: ProcessPoolExecutor, seeds: int, quick: bool) -> None:
             pool.submit(solve, name, steps, 0 if name.startswith("heat") else 101 + seed, seed, ("gp-ts",))
             for seed in range(1 if name.startswith("heat") else seeds)
         ]
-        for name in solving.PROBLEMS
+        for name in names
     }
     more = {  # after the first, whose best of every step is kept
         name: [pool.submit(solve, name, steps, 0, seed, ("gp-ts",)) for seed in range(1, seeds) if jobs[name][0].result()]
-        for name in solving.PROBLEMS
+        for name in names
         if name.startswith("heat")
     }
     print_head("sequence", "solves", "best of 96", "gp-ts", f"gp-ts, first {FIRST}", "best fixed", "ω = 1", "Young, exact β")
@@ -282,13 +291,42 @@ def ratio(runs: Sequence[Costs], best: Costs | Sequence[Costs], first: int | Non
     return f"{np.mean(ratios):.3f}" + (f" ({max(ratios):.3f})" if len(set(ratios)) > 1 else "")
 
 
-def print_row(*cells: str) -> None:
-    print("| " + " | ".join(cells) + " |", flush=True)
+# --- (iv) the intervals of recommend
 
 
-def print_head(*cells: str) -> None:
-    print_row(*cells)
-    print("|" + "---|" + "---:|" * (len(cells) - 1))
+def covered(path: Path, seed: int) -> list[tuple[float, float, float]]:
+    """Taught random solves of a table, asked at the best omega of others: share of costs within the 90 % interval of the model
+    alone, within that of `recommend`, and the latter's width in units of the cost.
+    """
+    table, rng = read(path, 10_000), np.random.default_rng(seed)
+    arms = np.array(table.omegas)
+    order = rng.permutation(len(table.costs))
+    taught, asked = np.sort(order[: min(TAUGHT, len(order) // 2)]), order[-ASKED:]
+    arm = rng.integers(len(arms), size=len(taught))
+    named = {f"contexts.{name}": [table.contexts[i][name] for i in taught.tolist()] for name in table.contexts[0]}
+    made = learn(pd.DataFrame({"omega": arms[arm], "cost": table.costs[taught, arm].astype(float), **named}), Options())
+    model = restored(made)
+    posterior = Posterior(model, made.seed)
+    noise = np.exp(posterior.noise * rng.standard_normal(DRAWS) - 0.5 * posterior.noise**2)
+    found = []
+    for i in asked.tolist():
+        context = tuple(table.contexts[i].values())
+        best = int(model.predict([context], arms)[0].argmin())
+        alone = np.quantile(posterior.costs([context], arms[best : best + 1]).ravel() * noise, (0.05, 0.95))
+        told = expected_costs(model, posterior, context, (arms[best], arms[best]))["cost"]
+        cost = float(table.costs[i, best])
+        found.append((float(alone[0] <= cost <= alone[1]), float(told.low <= cost <= told.high), (told.high - told.low) / cost))
+    return found
+
+
+def intervals(pool: ProcessPoolExecutor, folder: Path, seeds: int) -> None:
+    print("\n## Intervals of recommend\n")
+    print(f"{TAUGHT} random solves, then {ASKED} other systems at the omega that is best by the model.\n")
+    jobs = {path: [pool.submit(covered, path, seed) for seed in range(seeds)] for path in sorted(folder.glob("table_*.csv"))}
+    print_head("table", "covered, model alone", "covered", "median width ÷ cost")
+    for path, found in jobs.items():
+        alone, told, width = np.array([row for job in found for row in job.result()]).T
+        print_row(path.stem.removeprefix("table_"), f"{alone.mean():.3f}", f"{told.mean():.3f}", f"{np.median(width):.3f}")
 
 
 def main() -> None:
@@ -296,15 +334,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help=f"one seed, {QUICK} solves a sequence")
     parser.add_argument("--tables", type=Path, default=TABLES, metavar="FOLDER")
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--sequence", choices=tuple(solving.PROBLEMS), help="of those solved for real")
     given = parser.parse_args()
     seeds = 1 if given.quick else given.seeds
+    parts = (given.only,) if given.only else PARTS
     with ProcessPoolExecutor(2) as pool:
-        if given.tables.is_dir():
-            replay_all(pool, given.tables, seeds, given.quick)
-        else:
+        if not given.tables.is_dir():
             print(f"no tables in {given.tables}: not replayed")
-        solve_all(pool, seeds, given.quick)
-        no_gain(pool, seeds, given.quick)
+        elif "tables" in parts:
+            replay_all(pool, given.tables, seeds, given.quick)
+        if "real" in parts:
+            solve_all(pool, seeds, given.quick, (given.sequence,) if given.sequence else tuple(solving.PROBLEMS))
+        if "no-gain" in parts:
+            no_gain(pool, seeds, given.quick)
+        if "intervals" in parts and given.tables.is_dir():
+            intervals(pool, given.tables, seeds)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "examples" / "sor"))
 
+from markdown import print_head, print_row  # noqa: E402
 from sequences import five_point  # noqa: E402
 
 from fits.sor import Policy  # noqa: E402
@@ -190,15 +191,6 @@ def sweeps() -> None:
         ratios = [one / other for one, other in zip(taken["SciPy A @ x"], times, strict=True)]
         median = statistics.median(times)
         print_row(name, f"{median:.0f}", f"{product / median:.2f}", f"{statistics.median(ratios):.2f}")
-
-
-def print_row(*cells: str) -> None:
-    print("| " + " | ".join(cells) + " |", flush=True)
-
-
-def print_head(*cells: str) -> None:
-    print_row(*cells)
-    print("|" + "---|" + "---:|" * (len(cells) - 1))
 
 
 def main() -> None:

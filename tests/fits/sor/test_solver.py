@@ -200,6 +200,17 @@ def test_the_interval_holds_what_solves_cost_at_the_best_omega(name, contexts):
     assert np.mean(held) >= 0.8  # 90 % is meant; less than 80 % of 60 would be a chance of 1 in 100
 
 
+def test_a_fit_of_another_form_of_the_model_is_refused(fitted):
+    model = {**fitted.model, "law": {**fitted.model["law"], "theta": [0.0]}}
+    other = fitted.model_copy(update={"model": model})
+    with pytest.raises(DegenerateData, match="another version"):
+        ask(other, c=0.5)
+    with pytest.raises(DegenerateData, match="fit the log again"):
+        solver.policy(PolicyOptions(), other)
+    with pytest.raises(ValueError, match="1 parameters"):
+        solver.policy(PolicyOptions(), fitted, {**solver.policy(PolicyOptions(), fitted).state(), "model": model})
+
+
 def test_a_policy_that_starts_from_a_fit_need_not_learn(fitted):
     warm = play(solver.policy(PolicyOptions(), fitted))
     cold = play(solver.policy(PolicyOptions(contexts=["c"])))
