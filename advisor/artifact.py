@@ -84,8 +84,12 @@ def refuse_foreign(path: str) -> None:
         return
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}") from error
-    if start and not re.match(rb'\s*\{\s*"schema"\s*:\s*"advisor/fit/', start):
+    if start and not begins_as_fit(start):
         raise OutputError(f"{path} exists and is not a fit of advisor", advice="choose another -o, or give --force to replace it")
+
+
+def begins_as_fit(start: bytes) -> bool:
+    return re.match(rb'\s*\{\s*"schema"\s*:\s*"advisor/fit/', start) is not None
 
 
 def load(source: str, *, solver: str | None = None) -> Artifact:

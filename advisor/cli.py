@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 import fits
-from advisor.commands import backtest, fit, inspect, recommend, serve, solvers
+from advisor.commands import backtest, fit, inspect, recommend, report, serve, solvers
 from advisor.commands.group import SolverGroup, unknown_solver
 from advisor.commands.shared import translated
 from advisor.errors import AdvisorError, OutputError
@@ -57,6 +57,7 @@ def command() -> Any:
         "fit": SolverGroup(name="fit", help=fit.HELP, build=fit.fit_command),
         "recommend": SolverGroup(name="recommend", help=recommend.HELP, build=recommend.recommend_command),
         "backtest": SolverGroup(name="backtest", help=backtest.HELP, build=backtest.backtest_command),
+        "report": report.ReportGroup(name="report", help=report.HELP, build=report.report_command),
         "serve": SolverGroup(name="serve", help=serve.HELP, build=serve.serve_command),
     }
     root.commands = {**verbs, **root.commands}  # the order of the help: the main job first

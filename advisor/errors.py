@@ -4,10 +4,12 @@
     ├── UsageError       2  the command line is wrong
     ├── InputError       3  something that was read is not what it should be
     │   ├── LogError        the log: file, line, column, value, what was expected
+    │   │   └── NoRows         it holds no rows, or is not there
     │   ├── FitError        the fit file
     │   └── RequestError    a line of NDJSON requests
     ├── OutputError      3  the answer cannot be written where it should go
     └── CannotAnswer     4  all was read, but it is too little or too degenerate to answer
+        └── TooLittle       too little
 
 Exit code 1 is a bug, 130 an interrupt.
 """
@@ -72,6 +74,10 @@ class LogError(InputError):
         self.problem, self.source, self.line, self.column, self.value = problem, source, line, column, value
 
 
+class NoRows(LogError):
+    """A log that holds no rows, or is not there: while it is still being written it may get some."""
+
+
 class FitError(InputError):
     """A fit file that cannot be used."""
 
@@ -90,3 +96,7 @@ class CannotAnswer(AdvisorError):
     """All was read, but it is too little or too degenerate to answer."""
 
     exit_code = 4
+
+
+class TooLittle(CannotAnswer):
+    """Too little to answer: while the log is still being written it may become enough."""

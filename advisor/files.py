@@ -48,8 +48,8 @@ def refuse_special(path: str) -> None:
         raise OutputError(f"cannot write {path}: not a regular file", advice="leave out -o to write to stdout")
 
 
-def write_atomically(path: str, text: str) -> None:
-    """Write to a temporary file in the same directory, flush it to the disk, and rename it over `path`.
+def write_atomically(path: str, content: str | bytes) -> None:
+    """Write text as UTF-8, or bytes, to a temporary file in the same directory, flush it to the disk, and rename it over `path`.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def write_atomically(path: str, text: str) -> None:
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write {path}: {reason(error)}") from error
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(mode)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fits import solver as contract
+    from fits.figure import Figure
 
 ENTRY_POINTS = "fits.solvers"
 
@@ -105,6 +106,14 @@ class Solver:
         self, options: contract.OptionsModel, fit: contract.FitModel | None = None, state: dict[str, Any] | None = None
     ) -> contract.Policy:
         return self._functions.policy(options, fit, state)  # type: ignore[no-any-return]
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether the solver has something to show."""
+        return hasattr(self._functions, "figures")
+
+    def figures(self, fit: contract.FitModel, log: pd.DataFrame | None = None) -> list[Figure]:
+        return self._functions.figures(fit, log)  # type: ignore[no-any-return]
 
     def prior(self) -> contract.FitModel | None:
         """What the solver knows with no log at all, or None."""

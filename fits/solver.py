@@ -11,7 +11,8 @@ A solver is a package with two modules:
     ``backtest(log, options) -> Backtest``, and optionally ``prior() -> Fit``: what is known before any row is logged, and
     ``policy(options, fit=None, state=None) -> Policy``: the online form, for a solver that lives in somebody's loop; `options` is
     the schema's `PolicyOptions` (a solver without that model uses `Options`), `fit` what a log taught, `state` what
-    ``Policy.state`` of an earlier process gave.
+    ``Policy.state`` of an earlier process gave; and ``figures(fit, log=None) -> list[Figure]``: what to draw, as the plain data
+    of `fits.figure`, from the fit alone or with the log that it was made from.
 
 The log is a DataFrame with a column a role, its index unique. ``log.attrs["columns"]`` says which column of the file each role
 was read from, for a solver that learns from the name: that of a loss tells which way is better. A log made by hand may lack it.

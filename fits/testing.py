@@ -21,6 +21,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from fits import registry
+from fits.figure import Figure
 from fits.solver import Advice, DegenerateData, Interval, LogRow, NotEnoughData, SolverError
 
 if TYPE_CHECKING:
@@ -169,6 +170,24 @@ class SolverContract:
             return
         with contextlib.suppress(SolverError):  # it may refuse this question
             assert self._advice(prior)
+
+    def test_figures_are_plain_data_and_deterministic(self) -> None:
+        solver = self._solver()
+        if not solver.has_figures:
+            return
+        log = self.log()
+        fit = self._fit(log)
+        dumped, before = fit.model_dump_json(), log.copy(deep=True)
+        read = solver.Fit.model_validate_json(dumped)
+        for given in (None, log):
+            figures = solver.figures(fit, given)
+            assert figures, "no figures"
+            assert len({figure.name for figure in figures}) == len(figures), "two figures of one name"
+            texts = [figure.model_dump_json() for figure in figures]
+            assert texts == [figure.model_dump_json() for figure in solver.figures(read, given)]
+            assert texts == [Figure.model_validate_json(text).model_dump_json() for text in texts]
+        assert fit.model_dump_json() == dumped, "figures changed the fit"
+        assert log.equals(before), "figures changed the log"
 
     def test_models_have_json_schemas(self) -> None:
         solver = self._solver()

@@ -9,6 +9,7 @@ import typer
 
 from advisor import artifact
 from advisor.answer import Source, answer, show
+from advisor.commands import follow as following
 from advisor.commands.fit import fit_log
 from advisor.commands.requests import answer_requests
 from advisor.commands.shared import (
@@ -23,6 +24,7 @@ from advisor.commands.shared import (
     for_people,
     log_parameters,
     read,
+    refuse_log_options,
     roles_with_option,
 )
 from advisor.errors import UsageError
@@ -43,6 +45,15 @@ RequestsOption = Annotated[
     typer.Option("--requests", metavar="FILE", help="Answer one JSON object of query fields a line, one line each; - is stdin"),
 ]
 TableOption = Annotated[str | None, typer.Option("--table", metavar="NAME", help="Write only this table of the best proposal")]
+FollowOption = Annotated[
+    bool, typer.Option("--follow", help="Answer again whenever --log has changed: a line of NDJSON each, on a terminal a table")
+]
+IntervalOption = Annotated[
+    float | None,
+    typer.Option(
+        "--interval", min=0.01, metavar="SECONDS", help=f"How often --follow looks at the log  [default: {following.INTERVAL:g}]"
+    ),
+]
 
 
 def recommend_command(solver: registry.Solver) -> Callable[..., None]:
@@ -58,6 +69,8 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
         requests: RequestsOption = None,
         format_: FormatOption = None,
         table: TableOption = None,
+        follow: FollowOption = False,
+        interval: IntervalOption = None,
         quiet: QuietOption = False,
         _debug: DebugOption = False,
         **fields: Any,
@@ -71,7 +84,27 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
             raise UsageError("--requests: the answers are NDJSON; leave out --format and --table")
         query = build(solver.Query, asked) if requests is None else None  # before the work, not after it
         if not logs:
-            _refuse_log_options(solver, fields, map_=map_, encoding=encoding, strict=strict)
+            own = {name: value for name, value in fields.items() if name not in solver.Query.model_fields}
+            refuse_log_options(own, map_=map_, encoding=encoding, strict=strict, advice="give --log LOG, or leave it out")
+        if follow:
+            _refuse_with_follow(logs, requests, table)
+            assert logs is not None
+            assert query is not None
+
+            form = following.form_of(format_)
+
+            def ask() -> following.Answer:
+                source = _from_log(solver, logs, map_, encoding, strict, fields, growing=True)
+                with for_people():
+                    return following.Answer(source, solver.recommend(source.fit, query, count))
+
+            def show_again(found: following.Answer) -> None:
+                following.show(solver, query, form, found, quiet=quiet)
+
+            following.follow(logs, ask, show_again, interval=interval or following.INTERVAL, quiet=quiet)
+            return
+        if interval is not None:
+            raise UsageError("--interval says how often to look at a log", advice="give --follow, or leave it out")
         source = _from_log(solver, logs, map_, encoding, strict, fields) if logs else _without_log(solver, fit)
         caution(source.warnings, quiet=quiet)
         if query is None:
@@ -92,12 +125,20 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
 
 
 def _from_log(
-    solver: registry.Solver, logs: list[str], map_: list[str] | None, encoding: str, strict: bool, fields: dict[str, Any]
+    solver: registry.Solver,
+    logs: list[str],
+    map_: list[str] | None,
+    encoding: str,
+    strict: bool,
+    fields: dict[str, Any],
+    *,
+    growing: bool = False,
 ) -> Source:
     """A name that both Query and Options have is one option with one meaning, so both get its value."""
     options = build(solver.Options, given(solver.Options, fields))
     asked = {name: pairs(value, option=flag(name)) for name, value in fields.items() if value and _of_query(solver, name)}
-    made = fit_log(solver, read(solver, logs, map_, encoding, strict, {**fields, **asked}), options)
+    table = read(solver, logs, map_, encoding, strict, {**fields, **asked}, growing=growing)
+    made = fit_log(solver, table, options)
     return Source("log", made.fit, made)
 
 
@@ -117,14 +158,8 @@ def _without_log(solver: registry.Solver, fit: str | None) -> Source:
     return Source("prior", prior, None)
 
 
-def _refuse_log_options(
-    solver: registry.Solver, fields: dict[str, Any], *, map_: list[str] | None, encoding: str, strict: bool
-) -> None:
-    """Without a log, an option that would have no effect is a misunderstanding, so it is an error."""
-    used = ["map"] if map_ else []
-    used += ["encoding"] if encoding != ENCODING else []
-    used += ["strict"] if strict else []
-    own = [*families_of(solver), *roles_with_option(solver), *solver.Options.model_fields]
-    used += [name for name in own if fields.get(name) is not None and name not in solver.Query.model_fields]
-    if used:
-        raise UsageError(f"{flag(used[0])} says how to read and fit a log", advice="give --log LOG, or leave it out")
+def _refuse_with_follow(logs: list[str] | None, requests: str | None, table: str | None) -> None:
+    if not logs or "-" in logs:
+        raise UsageError("--follow needs a file that grows", advice="give --log LOG")
+    if requests is not None or table is not None:
+        raise UsageError("--follow answers one question in full: leave out --requests and --table")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from advisor import artifact
-from advisor.commands.shared import DebugOption, QuietOption
+from advisor.commands.shared import DebugOption, QuietOption, names_with
 from advisor.errors import UsageError
 from advisor.lock import locked
 from advisor.options import build, given, parameters, with_parameters
@@ -64,7 +64,8 @@ def serve_command(solver: registry.Solver) -> Callable[..., None]:
         **fields: Any,
     ) -> None:
         if not solver.has_policy:
-            raise UsageError(f"{solver.name} cannot be used in a loop", advice=f"these can: {', '.join(_with_policy()) or 'none'}")
+            able = names_with(lambda other: other.has_policy)
+            raise UsageError(f"{solver.name} cannot be used in a loop", advice=f"these can: {', '.join(able) or 'none'}")
         if "-" in (state, fit):
             raise UsageError("stdin (-) brings the requests: --state and --fit need a file")
         if state is None and save_every is not None:
@@ -89,15 +90,3 @@ def serve_command(solver: registry.Solver) -> Callable[..., None]:
             serve(server, stdin, None if quiet else f"{solver.name}: {news}")
 
     return with_parameters(run, parameters(solver.PolicyOptions))
-
-
-def _with_policy() -> list[str]:
-    """The names of the solvers that can be used in a loop; a plugin that cannot be imported is none of them."""
-    found = []
-    for name in registry.entries():
-        try:
-            if registry.load(name).has_policy:
-                found.append(name)
-        except ImportError:
-            continue
-    return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.errors import AdvisorError, CannotAnswer, LogError, UsageError
+from advisor.errors import AdvisorError, CannotAnswer, LogError, TooLittle, UsageError
 from advisor.options import family_parameters, flag, pairs, role_parameters
 from advisor.render import Format
 from fits import registry
@@ -52,6 +52,8 @@ def read(
     encoding: str,
     strict: bool,
     fields: Mapping[str, Any],
+    *,
+    growing: bool = False,
 ) -> LogTable:
     """The logs at `sources` with the columns of the solver's `Log`; `fields` may hold the options of its families and roles."""
     from advisor.logs import read_logs
@@ -67,6 +69,7 @@ def read(
         families={name: _columns(fields[name]) for name in families_of(solver) if fields.get(name)},
         encoding=encoding,
         strict=strict,
+        growing=growing,
     )
 
 
@@ -92,6 +95,28 @@ def log_parameters(solver: registry.Solver, *, skip: Iterable[str] = ()) -> list
     return [*family_parameters(solver.Log, skip=skip), *role_parameters(solver.Log, skip=skip)]
 
 
+def refuse_log_options(fields: Mapping[str, Any], *, map_: Sequence[str] | None, encoding: str, strict: bool, advice: str) -> None:
+    """Without a log, an option that would have no effect is a misunderstanding, so it is an error."""
+    used = ["map"] if map_ else []
+    used += ["encoding"] if encoding != ENCODING else []
+    used += ["strict"] if strict else []
+    used += [name for name, value in fields.items() if value is not None]
+    if used:
+        raise UsageError(f"{flag(used[0])} says how to read and fit a log", advice=advice)
+
+
+def names_with(able: Callable[[registry.Solver], bool]) -> list[str]:
+    """The names of the solvers that can do something; a plugin that cannot be imported can do nothing."""
+    found = []
+    for name in registry.entries():
+        try:
+            if able(registry.load(name)):
+                found.append(name)
+        except ImportError:
+            continue
+    return found
+
+
 def _marked(solver: registry.Solver, mark: str) -> list[str]:
     extras = {name: field.json_schema_extra for name, field in solver.Log.model_fields.items()}
     return [name for name, extra in extras.items() if isinstance(extra, dict) and extra.get(mark)]
@@ -110,7 +135,7 @@ def translated(error: contract.SolverError, log: LogTable | None = None) -> Advi
     """The error for people that says what a solver's error says."""
     match error:
         case contract.NotEnoughData():
-            return CannotAnswer(f"not enough data: this needs {error.needed}; the log has {error.found}", advice="log more runs")
+            return TooLittle(f"not enough data: this needs {error.needed}; the log has {error.found}", advice="log more runs")
         case contract.DegenerateData():
             return CannotAnswer(error.problem, advice=error.remedy)
         case contract.BadRow():

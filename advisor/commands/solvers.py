@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import typer
+from pydantic import BaseModel
 
 from advisor import strict_json
 from advisor.commands.group import unknown_solver
@@ -14,11 +15,12 @@ from advisor.options import flag, properties
 from advisor.render import Rows, chosen, csv_text, emit
 from advisor.tables import grid
 from fits import registry
+from fits.figure import Figure
 
 HELP = "List the solvers, or show what one reads and is asked."
 SCHEMA = "advisor/solvers/1"
 
-SchemaName = Literal["log", "query", "options", "fit", "advice"]
+SchemaName = Literal["log", "query", "options", "fit", "advice", "figure"]
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -48,9 +50,10 @@ def solvers(
 
 
 def json_schema(solver: registry.Solver, name: SchemaName) -> dict[str, Any]:
-    """The JSON Schema of what is read (log, query, options) or written (fit, advice)."""
-    models = {"log": solver.Log, "query": solver.Query, "options": solver.Options, "fit": solver.Fit, "advice": solver.Advice}
-    return models[name].model_json_schema(mode="serialization" if name in ("fit", "advice") else "validation")
+    """The JSON Schema of what is read (log, query, options) or written (fit, advice, figure)."""
+    read: dict[str, type[BaseModel]] = {"log": solver.Log, "query": solver.Query, "options": solver.Options}
+    written: dict[str, type[BaseModel]] = {"fit": solver.Fit, "advice": solver.Advice, "figure": Figure}
+    return {**read, **written}[name].model_json_schema(mode="serialization" if name in written else "validation")
 
 
 def _list(format_: FormatOption) -> None:

@@ -9,7 +9,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from advisor.errors import LogError
+from advisor.errors import NoRows
 from advisor.logs.columns import Columns
 from advisor.logs.formats import read_binary, read_folder, read_text
 from advisor.logs.reading import Reading, Rows
@@ -90,8 +90,8 @@ def read_log(
     if not len(rows.lines):
         if rows.others:
             column = next(item.column for item in rows.chosen if item.rule.measured)
-            raise LogError("no record has a value here", source=name, column=column, advice="name another column with --map")
-        raise LogError("no data rows", source=name, advice="log at least one run")
+            raise NoRows("no record has a value here", source=name, column=column, advice="name another column with --map")
+        raise NoRows("no data rows", source=name, advice="log at least one run")
     dropped, warnings = dropped_rows(rows.cells, len(rows.lines))
     warnings += other_records(rows.others, rows.chosen)
     frame = to_frame(rows.chosen, rows.cells, rows.lines, dropped)

@@ -8,7 +8,7 @@ from io import StringIO
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from advisor.errors import LogError
+from advisor.errors import LogError, NoRows
 from advisor.logs.decode import lines
 from advisor.logs.plain import Wanted, parse_plain
 
@@ -108,7 +108,7 @@ class Delimited:
             if error is not None:
                 raise error
             if not records:
-                raise LogError("the file is empty", source=self.source, advice="the first line names the columns")
+                raise NoRows("the file is empty", source=self.source, advice="the first line names the columns")
             if records[0]:
                 return self._checked_header(records[0], line)
 

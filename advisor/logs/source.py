@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from advisor.errors import LogError
+from advisor.errors import LogError, NoRows
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -37,7 +37,7 @@ def open_source(source: str) -> AbstractContextManager[BinaryIO]:
     try:
         return path.open("rb", buffering=0)
     except FileNotFoundError:
-        raise LogError("no such file", source=source, advice=_nearest_files(path)) from None
+        raise NoRows("no such file", source=source, advice=_nearest_files(path)) from None
     except IsADirectoryError:
         raise LogError("is a directory", source=source, advice="name one file in it") from None
     except PermissionError:

@@ -3,48 +3,14 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
-from types import FrameType
 from typing import BinaryIO
 
 from advisor.errors import AdvisorError, InputError
 from advisor.files import reason
 from advisor.render import StdoutClosed, emit, tell
 from advisor.serving.protocol import LONGEST, Server, too_long
-
-PATIENCE = 1.0  # s; one Ctrl-C often arrives twice, from the terminal and from the client
-
-
-class _Stopped(BaseException):
-    """A signal asked to end while no request was under way, so the policy is whole."""
-
-
-class _Signals:
-    """SIGTERM and SIGINT end the wait for a line at once, and wait for the end of a request or a save.
-
-    One more, `PATIENCE` later, gives up whatever is under way.
-    """
-
-    def __init__(self) -> None:
-        self.working = True
-        self.got: int | None = None
-        self._since = 0.0
-        self._before = {number: signal.signal(number, self._take) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (Python passes it)
-        first, now = self.got is None, time.monotonic()
-        if first:
-            self.got, self._since = number, now
-        if first or now - self._since > PATIENCE:
-            if not self.working:
-                raise _Stopped
-            if not first:
-                raise KeyboardInterrupt
+from advisor.signals import Signals, Stopped
 
 
 def serve(server: Server, stdin: BinaryIO | None, started: str | None = None) -> None:
@@ -61,7 +27,7 @@ def serve(server: Server, stdin: BinaryIO | None, started: str | None = None) ->
     InputError, OutputError
         stdin or stdout broke, or the last save failed.
     """
-    signals = _Signals()
+    signals = Signals()
     ended: Exception | None = None
     try:
         try:
@@ -70,7 +36,7 @@ def serve(server: Server, stdin: BinaryIO | None, started: str | None = None) ->
             _answer_all(server, stdin, signals)
         except (StdoutClosed, AdvisorError) as error:
             ended = error
-        except _Stopped:
+        except Stopped:
             pass
         server.close()
     finally:
@@ -81,7 +47,7 @@ def serve(server: Server, stdin: BinaryIO | None, started: str | None = None) ->
         raise ended
 
 
-def _answer_all(server: Server, stdin: BinaryIO | None, signals: _Signals) -> None:
+def _answer_all(server: Server, stdin: BinaryIO | None, signals: Signals) -> None:
     lines = iter(()) if stdin is None else _lines(stdin)
     try:
         signals.working = False

@@ -92,12 +92,16 @@ def take_over(model: CostModel, fit: Fit) -> None:
 
 
 def expected_costs(model: CostModel, posterior: Posterior, context: Context, omegas: tuple[float, float]) -> dict[str, Interval]:
-    """What the next solve costs with the two omegas: draws of the mean, and of how the log differs from the model there."""
-    at = np.array(omegas)
-    off = misfit(model, context, at, posterior.noise)
-    normal = np.random.default_rng(0).standard_normal((DRAWS, 1))
-    draws: Array = np.exp(posterior.log_costs([context], at)[:, 0] + off.centre + off.sd * normal)
+    """What the next solve costs with the two omegas."""
+    draws = cost_draws(model, posterior, context, np.array(omegas))
     return {name: interval(float(draws[:, i].mean()), draws[:, i]) for i, name in enumerate(("cost", "cost_of_best_fixed"))}
+
+
+def cost_draws(model: CostModel, posterior: Posterior, context: Context, omegas: Array) -> Array:
+    """`DRAWS` draws of what the next solve costs, (DRAWS, k): of the mean, and of how the log differs from the model there."""
+    off = misfit(model, context, omegas, posterior.noise)
+    normal = np.random.default_rng(0).standard_normal((DRAWS, 1))
+    return np.asarray(np.exp(posterior.log_costs([context], omegas)[:, 0] + off.centre + off.sd * normal))
 
 
 def _why(fit: Fit) -> str:

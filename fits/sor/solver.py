@@ -13,6 +13,7 @@ from fits.sor.schema import Advice, BacktestOptions, Fit, Options, PolicyOptions
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fits.figure import Figure
     from fits.sor.serving import ServedPolicy
 
 
@@ -58,3 +59,10 @@ def policy(options: PolicyOptions, fit: Fit | None = None, state: dict[str, Any]
     from fits.sor.serving import start
 
     return start(options, fit, state)
+
+
+def figures(fit: Fit, log: pd.DataFrame | None = None) -> list[Figure]:  # noqa: ARG001  (the fit remembers solves of its log)
+    """Cost over omega in a few contexts, and the plays of Thompson sampling: see `fits.sor.figures`."""
+    from fits.sor.figures import draw
+
+    return draw(fit)

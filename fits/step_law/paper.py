@@ -5,13 +5,15 @@ ln LR on (1, ln N, ln D) and ln B on (1, ln D) by least squares, over bootstrap 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fits.solver import NotEnoughData
+from fits.solver import Interval, NotEnoughData
 from fits.step_law.cells import require_cells
+from fits.step_law.model import Z90
 from fits.step_law.schema import Paper, PowerLaw
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ def fit_paper(runs: pd.DataFrame, *, bootstrap: int, rng: np.random.Generator) -
         lr_ols=lr_ols.tolist(),
         batch_ols=_without_n(batch_ols).tolist(),
     )
+
+
+def power_interval(law: PowerLaw, params: float, tokens: float) -> Interval:
+    """90 % interval of what a fitted power law gives at (N, D): the scatter over the resamples."""
+    at = np.array([1.0, math.log(params), math.log(tokens)])
+    centre = float(at @ np.array(law.coefficients))
+    half = Z90 * math.sqrt(max(float(at @ np.array(law.covariance) @ at), 0.0))
+    return Interval(mean=math.exp(centre), low=math.exp(centre - half), high=math.exp(centre + half))
 
 
 _Array = NDArray[np.float64]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fits.solver import Backtest, BadQuery, Caution, Interval, Scalar
+from fits.solver import Backtest, BadQuery, Caution, Scalar
 from fits.step_law.laws import LAWS, power_lr
 from fits.step_law.schema import DIVERGENCE_FACTOR, Advice, BacktestOptions, Batching, Cell, Fit, Options, Query
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fits.figure import Figure
     from fits.step_law.model import Predictor
 
 FAR = 3.0  # beyond this many times the log's largest N, D or compute the user is told that the answer is extrapolated
@@ -66,6 +67,13 @@ def backtest(log: pd.DataFrame, options: BacktestOptions) -> Backtest:
     from fits.step_law.replay import replay
 
     return replay(log, options)
+
+
+def figures(fit: Fit, log: pd.DataFrame | None = None) -> list[Figure]:  # noqa: ARG001  (the fit holds the cells of its log)
+    """Optimal learning rate and batch over N and D, and the loss around them: see `fits.step_law.figures`."""
+    from fits.step_law.figures import draw
+
+    return draw(fit)
 
 
 def recommend(fit: Fit, query: Query, count: int = 1) -> list[Advice]:
@@ -233,15 +241,12 @@ def _from_surface(fit: Fit, query: Query) -> Advice:
 
 
 def _from_paper(fit: Fit, query: Query) -> Advice:
+    from fits.step_law.paper import power_interval
+
     assert fit.paper is not None
     params = _size(fit, query)
-    at = (1.0, math.log(params), math.log(query.tokens))
-    intervals = {}
-    for name, law in (("lr", fit.paper.lr), ("batch_tokens", fit.paper.batch)):
-        centre = sum(c * x for c, x in zip(law.coefficients, at, strict=True))
-        variance = sum(law.covariance[i][j] * at[i] * at[j] for i in range(3) for j in range(3))
-        half = 1.6448536269514722 * math.sqrt(max(variance, 0.0))
-        intervals[name] = Interval(mean=math.exp(centre), low=math.exp(centre - half), high=math.exp(centre + half))
+    laws = {"lr": fit.paper.lr, "batch_tokens": fit.paper.batch}
+    intervals = {name: power_interval(law, params, query.tokens) for name, law in laws.items()}
     warnings, extrapolation = _extrapolation(fit, params, query)
     batch = _batching(_capped(query.batch_tokens or intervals["batch_tokens"].mean, query), query)
     if query.batch_tokens is not None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ["pandas", "numpy", "scipy", "sklearn", "torch", "botorch", "gpytorch", "rich"]
+HEAVY = ["pandas", "numpy", "scipy", "sklearn", "torch", "botorch", "gpytorch", "rich", "matplotlib"]
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ HEAVY = ["pandas", "numpy", "scipy", "sklearn", "torch", "botorch", "gpytorch", 
         ["fit", "--help"],
         ["recommend", "step-law", "--help"],
         ["fit", "step-law", "--help"],
+        ["report", "--help"],
+        ["report", "sor", "--help"],
         ["--version"],
         ["solvers", "step-law", "--schema", "query"],
         ["recommend", "step-law", "--params", "7B", "--tokens", "1.4T"],

@@ -68,7 +68,7 @@ def test_a_signal_waits_for_the_request_that_is_under_way(run, dial, state, monk
 
 
 def test_another_signal_gives_up_a_policy_that_does_not_come_back(run, dial, state, monkeypatch):
-    monkeypatch.setattr("advisor.serving.loop.PATIENCE", 0.01)
+    monkeypatch.setattr("advisor.signals.PATIENCE", 0.01)
     signalling(monkeypatch, signal.SIGTERM, signal.SIGTERM, pause=0.02)
     result = run("serve", dial, "--state", state, stdin=ASK_AND_TELL)
     assert (result.code, len(result.out.splitlines())) == (130, 1)
