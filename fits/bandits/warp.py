@@ -11,7 +11,9 @@ KNOTS = 65
 
 
 class Warp:
-    """A piecewise linear, increasing map of one context to [0, 1], constant beyond the range it was made from.
+    """A piecewise linear, increasing map of one context to [0, 1].
+
+    Beyond the range it was made from it goes on at half its mean slope, as far as its margin reaches.
 
     Attributes
     ----------
@@ -22,11 +24,12 @@ class Warp:
         self.x, self.z = x, z
 
     @classmethod
-    def of(cls, values: NDArray[np.float64]) -> Warp:
-        """The map made from the context's values, (n,) and n >= 1.
+    def of(cls, values: NDArray[np.float64], margin: float = 0.0) -> Warp:
+        """The map made from the context's values, (n,) and n >= 1, to [margin, 1 - margin].
 
-        z is the mean of the linear map of the range and of the normal score of the rank, also scaled to [0, 1]: normal scores
-        stretch the rare ends of the distribution, where costs change fastest, and its crowded middle gets its share.
+        But for the margin, z is the mean of the linear map of the range and of the normal score of the rank, also scaled to
+        [0, 1]: normal scores stretch the rare ends of the distribution, where costs change fastest, and its crowded middle gets
+        its share.
         """
         from scipy.special import ndtri
 
@@ -40,18 +43,22 @@ class Warp:
         z = np.clip(0.5 * linear + 0.5 * (0.5 - 0.5 * score / score[0]), 0.0, 1.0)  # rounding may pass the ends
         # knots where z passes the steps of a regular grid, so that no part of [0, 1] is coarse
         at = np.unique(np.searchsorted(z, np.linspace(0.0, 1.0, KNOTS)).clip(0, count - 1))
-        return cls(distinct[at].tolist(), z[at].tolist())
+        return cls(distinct[at].tolist(), (margin + (1.0 - 2.0 * margin) * z[at]).tolist())
 
     def __call__(self, value: float) -> float:
         x, z = self.x, self.z
         if value <= x[0]:
-            return z[0]
+            return max(z[0] - self._further(x[0] - value), 0.0)
         if value >= x[-1]:
-            return z[-1]
+            return min(z[-1] + self._further(value - x[-1]), 1.0)
         i = bisect_right(x, value)
         return min(z[i - 1] + (z[i] - z[i - 1]) * (value - x[i - 1]) / (x[i] - x[i - 1]), z[i])  # rounding may pass the knot
 
-    def beyond(self, value: float, share: float = 0.2) -> bool:
-        """Whether `value` lies outside the range by more than `share` of its length: time to make the map anew."""
+    def _further(self, distance: float) -> float:
+        x, z = self.x, self.z
+        return 0.5 * distance * (z[-1] - z[0]) / (x[-1] - x[0]) if len(x) > 1 else 0.0
+
+    def beyond(self, value: float, share: float) -> bool:
+        """Whether `value` lies outside the range by more than `share` of its length."""
         margin = share * (self.x[-1] - self.x[0])
         return not self.x[0] - margin <= value <= self.x[-1] + margin

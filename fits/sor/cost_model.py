@@ -22,10 +22,22 @@ from fits.sor.law import SHAPE, Array
 from fits.sor.law_model import LawModel
 from fits.sor.smooth_model import WAVES, SmoothModel
 
+
+class Range(NamedTuple):
+    """How a context's range is placed: `margin` of the cube beside it; a fit is due `new` of its length beyond it."""
+
+    margin: float
+    new: float
+
+
 MEMORY = 512  # solves kept: the first ANCHORS and the latest
 ANCHORS = 64  # they were chosen widely, and hold the models where later ones crowd at the optimum
 GROWTH = 1.15
 FIRST_FIT = 1  # where the unit of the cost becomes known
+OUTSIDE = 0.2  # of a context's range, beyond which nothing is known
+# Several contexts seldom stay where they were at first, and many solves pass before their range is known. So they leave room at the
+# faces of the models' cube, where cosines are level, and need less of a step beyond the range for a new fit.
+ONE, SEVERAL = Range(margin=0.0, new=OUTSIDE), Range(margin=0.2, new=0.05)
 FORGET = 0.998  # a solve ago, in the comparison of the two models
 TRUST_IN_LAW = 6.0  # log odds where both foretell alike
 DECISIVE = 5.0  # log odds against the law before the smooth model takes over; it gives way at 0
@@ -70,6 +82,7 @@ class CostModel:
         self.dimensions, self.low, self.high = dimensions, low, high
         self.arms = np.array(arms, dtype=np.float64)
         self.grid = self.arms if len(arms) else np.linspace(low, high, 1 + round((high - low) / 0.025)).round(12)
+        self._range = ONE if dimensions <= 1 else SEVERAL
         self.solves = 0
         self.drifts: list[int] = []
         self.best_fixed: BestFixed | None = None
@@ -138,7 +151,7 @@ class CostModel:
         odds = FORGET * self._odds + (1.0 - FORGET) * TRUST_IN_LAW + telling
         self._odds = min(max(odds, -MOST_ODDS), MOST_ODDS)
         self.lawful = self._odds > (-DECISIVE if self.lawful else 0.0)
-        if self.outside(context):
+        if self._beyond(context, self._range.new):
             self._fit()
             return False
         self._surprise = max(0.0, self._surprise + min(surprise, MOST_SURPRISE) - SURPRISING)
@@ -176,7 +189,10 @@ class CostModel:
 
     def outside(self, context: Context) -> bool:
         """Whether the context lies well beyond all that was seen."""
-        return any(warp.beyond(value) for warp, value in zip(self._warps, context, strict=True))
+        return self._beyond(context, OUTSIDE)
+
+    def _beyond(self, context: Context, share: float) -> bool:
+        return any(warp.beyond(value, share) for warp, value in zip(self._warps, context, strict=True))
 
     def place(self, context: Context) -> Array:
         """The context in the unit cube of the models, (dimensions,)."""
@@ -192,7 +208,7 @@ class CostModel:
     def _fit(self) -> None:
         self._next_fit = max(self._since + 1, math.ceil(GROWTH * self._since))
         seen = np.array(self._contexts).reshape(len(self._contexts), self.dimensions)
-        self._warps = [Warp.of(seen[:, axis]) for axis in range(self.dimensions)]
+        self._warps = [Warp.of(seen[:, axis], self._range.margin) for axis in range(self.dimensions)]
         batch = self._batch()
         self._law.fit(batch)
         self._smooth.fit(batch)

@@ -59,11 +59,19 @@ def test_a_warp_stretches_a_crowd_and_keeps_the_ends() -> None:
     assert warp(0.0) == 0.0
     assert warp(1.0) == pytest.approx(1.0)
     assert warp(0.01) > 0.25
-    assert not warp.beyond(1.19)
-    assert warp.beyond(1.21)
+    assert not warp.beyond(1.19, 0.2)
+    assert warp.beyond(1.21, 0.2)
+
+
+def test_a_warp_goes_on_as_far_as_its_margin_reaches() -> None:
+    values = np.linspace(0.0, 1.0, 50)
+    tight, wide = Warp.of(values), Warp.of(values, 0.2)
+    assert wide(0.3) == pytest.approx(0.2 + 0.6 * tight(0.3), abs=0.01)
+    assert [wide(x) for x in (-9.0, -0.5, 0.0, 1.0, 1.5, 9.0)] == pytest.approx([0.0, 0.05, 0.2, 0.8, 0.95, 1.0])
+    assert [tight(x) for x in (-0.5, 1.5)] == pytest.approx([0.0, 1.0])
 
 
 def test_a_context_that_never_changes_is_the_middle() -> None:
     warp = Warp.of(np.array([3.0, 3.0]))
     assert warp(3.0) == warp(7.0) == 0.5
-    assert warp.beyond(7.0)
+    assert warp.beyond(7.0, 0.2)

@@ -83,6 +83,18 @@ def test_memory_stays_bounded_and_the_state_survives_json() -> None:
     assert model.state() == other.state()
 
 
+def test_contexts_that_wander_are_followed() -> None:
+    model, stream, rng, law = CostModel(2, 1.0, 1.95), Stream(4), np.random.default_rng(4), _law()
+    grid, ratio = np.linspace(1.0, 1.95, 191), []
+    for t in range(500):
+        context = (t / 500.0 + 0.02 * float(rng.standard_normal()), float(rng.uniform()))
+        c = 0.8 * context[0] + 0.2 * context[1]
+        omega = model.sample(context, stream)
+        model.learn(context, omega, law(c, omega))
+        ratio.append(law(c, omega) / min(law(c, float(w)) for w in grid))
+    assert np.mean(ratio[100:]) < 1.045
+
+
 def test_without_contexts_one_omega_is_found() -> None:
     model, stream = CostModel(0, 1.0, 1.95), Stream(1)
     paid = []
