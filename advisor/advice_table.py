@@ -8,6 +8,8 @@ from typing import Any
 from advisor.tables import cell, grid, interval, vertical, wrapped
 from fits.solver import Advice, Interval, Scalar
 
+MOST_ROWS = 20
+
 
 def advice_text(advice: Sequence[Advice]) -> str:
     """One advice in full; several as one row each."""
@@ -44,8 +46,15 @@ def _one(item: Advice) -> str:
     notes = [(name, cell(value)) for name, value in _flat(_own_fields(item)) if value is not None]
     if notes:
         parts.append(vertical(notes))
-    parts += [grid(rows, title=name) for name, rows in item.tables.items() if rows]
+    parts += [_beginning(name, rows) for name, rows in item.tables.items() if rows]
     return "\n\n".join(parts)
+
+
+def _beginning(name: str, rows: Sequence[Mapping[str, Scalar]]) -> str:
+    """A table; of a long one the first rows, and how to get the rest."""
+    shown = grid(rows[:MOST_ROWS], title=name)
+    more = len(rows) - MOST_ROWS
+    return f"{shown}\n{more} more: --table {name}" if more > 0 else shown
 
 
 def _interval(range_: Interval | None) -> dict[str, Scalar]:

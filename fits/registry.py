@@ -33,6 +33,7 @@ class Entry:
 
 BUILT_IN = {
     "step-law": Entry("fits.step_law", "optimal learning rate and batch size for LLM pre-training, from N and D"),
+    "learning-curve": Entry("fits.learning_curve", "where a run is heading, what a target needs, whether to stop or to go on"),
     "sor": Entry("fits.sor", "relaxation parameter of SOR and SSOR-CG over a sequence of linear systems"),
 }
 

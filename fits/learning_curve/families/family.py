@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 LOG_CEILING = 230.0  # e^230 ~ 1e100: a basis stays below it, so that its square and its product with a loss stay finite
-TINY = 1e-250
+TINY = 1e-250  # stands for t = 0, where a power has no value
 
 
 class Axis(NamedTuple):

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from advisor.errors import AdvisorError, LogError
 from advisor.logs import LogTable, read_log
 from advisor.logs.event_file import _checksum, is_event_file
-from tests.advisor.logs.curve_row import Curve
+from fits.learning_curve.schema import Log as Curve
 
 FILES = Path(__file__).parent / "trainers"
 Read = Callable[..., LogTable]

@@ -15,9 +15,9 @@ from advisor.commands.shared import translated
 from advisor.errors import LogError, UsageError
 from advisor.logs import read_log, read_logs
 from advisor.logs.several import short_names
+from fits.learning_curve.schema import Log as Curve
 from fits.solver import BadRow
 from fits.step_law.schema import Log as Sweep
-from tests.advisor.logs.curve_row import Curve
 
 
 @pytest.fixture

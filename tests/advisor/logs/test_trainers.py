@@ -13,7 +13,7 @@ import pytest
 
 from advisor.errors import LogError
 from advisor.logs import LogTable, read_log
-from tests.advisor.logs.curve_row import Curve
+from fits.learning_curve.schema import Log as Curve
 
 FILES = Path(__file__).parent / "trainers"
 
