@@ -94,8 +94,8 @@ def standing(q: npt.ArrayLike, last: npt.ArrayLike) -> Array:
     The lowest of many forecasts is low by luck: a pick by the median costs more than one by the last value. Measured as above, mean
     excess of the pick over the best of up to 28 learners in 1e-4 at 5 / 7 / 10 / 14 / 20 / 30 / 40 / 50 / 65 % seen: last value
     88 / 82 / 66 / 54 / 21 / 14 / 13 / 5 / 5, median 235 / 196 / 122 / 113 / 74 / 71 / 24 / 20 / 9, this
-    121 / 71 / 78 / 34 / 25 / 17 / 6 / 4 / 3, where one data set of 117 makes the difference at 5 and at 10 %; on 79 smaller data
-    sets, which had no say in it, 58 on average against 65 of the last value. Pairs are ordered better by the median: .935 / .959 /
+    121 / 71 / 78 / 34 / 25 / 17 / 6 / 4 / 3. Where it is behind the last value, one data set of 117 makes the difference; on 79
+    smaller data sets, which had no say in it, it is 58 on average against 65. Pairs are ordered better by the median: .935 / .959 /
     .989 right at 10 / 20 / 50 %, against .924 / .955 / .986 by this.
 
     Parameters

@@ -1,80 +1,164 @@
-"""How well the rest of a learning curve is foretold from its beginning.
+"""How well the rest of a learning curve is foretold from its beginning, and what is decided by it.
 
-    python tests/benchmarks/learning_curve.py [--data FOLDER]
+    python tests/benchmarks/learning_curve.py [--quick] [--data FOLDER]
 
 FOLDER is ../shared/data/learning-curve. Three parts: error rates of LCDB 1.1, accuracies of two POS taggers, and losses of language
-models whose learning rate is known. The families need no training, but the mixture's choices and intervals, and the priors of the
-loss law, were set on these same files.
+models whose learning rate is known. Of LCDB, `meta` answers for each data set with trees and offsets that saw none of its curves:
+the model is trained four times, which takes some minutes. The families need no training, but the mixture's choices and intervals,
+the constants of `quantiles`, and the priors of the loss law were set on these same files. --quick takes every sixth data set and
+trains on as few: it shows that everything runs, and little else.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed  # type: ignore[import-untyped]
+from learning_curve_cases import POINT, SHARES, Case, cases
+from learning_curve_methods import Answer, answers, by_trace
+from learning_curve_scores import Asked, covered, errors, pairs_right, regrets, stop_or_continue, targets, width
 from markdown import print_head, print_row
-from numpy.typing import NDArray
 
-from fits.learning_curve.families import FAMILIES, combine, fit_many
+from fits.learning_curve.families import combine
 from fits.learning_curve.lr_aware import Run, fit_lr_aware, predict
+from fits.learning_curve.meta.curves import PROCESSES, examples, read
+from fits.learning_curve.meta.training import fold_models
 from fits.learning_curve.trace import trace
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "learning-curve"
-SHARES = (0.1, 0.2, 0.5)
-LEAST_X, LEAST_POINTS, SHORTEST, TAIL = 2000.0, 12, 4, 5
-FIVE = ("pow3", "pow4", "mmf4", "wbl4", "expp3")
+QUICK, SAMPLE = 6, 12  # every so many data sets: of the quick form, and for a method that takes a second a curve
 
-Array = NDArray[np.float64]
+Results = dict[str, dict[float, Asked]]
+"""By method and share of the curve seen."""
 
 
 # --- error rates
 
 
-def groups(path: Path) -> Iterator[tuple[Array, Array]]:
-    """Curves with the same x: x (n,) and y (S, n), of the data sets with enough training points."""
-    table = pd.read_csv(path).sort_values(["openmlid", "learner", "anchor"])
-    found: dict[tuple[object, ...], list[Array]] = {}
-    for (data_set, _), rows in table.groupby(["openmlid", "learner"]):
-        x = rows["anchor"].to_numpy(dtype=np.float64)
-        if x[-1] >= LEAST_X and len(x) >= LEAST_POINTS:
-            found.setdefault((data_set, *x), []).append(rows["val_mean"].to_numpy(dtype=np.float64))
-    for (_, *x), ys in found.items():
-        yield np.array(x), np.stack(ys)
-
-
-def error_rates(path: Path) -> None:
+def error_rates(path: Path, quick: bool) -> None:
+    groups = read(path)
+    names = sorted({group.data_set for group in groups})
+    groups = [group for group in groups if group.data_set in set(names[:: QUICK if quick else 1])]
+    models = {name: model for model, its in fold_models(examples(groups)) for name in its}
+    asked = list(cases(groups))
+    found = Parallel(PROCESSES)(delayed(answers)(case, models[case.data_set], POINT) for case in asked)
+    results = by_method(asked, found)
+    counts = [sum(len(case.truth) for case, _ in one) for one in results["meta"].values()]
     print("\n## Error rates\n")
-    print(f"The mean over the last {TAIL} anchors from the anchors up to 10, 20 and 50 % of the largest: MAE and median error.\n")
-    errors: dict[str, dict[float, list[Array]]] = {}
-    inside: dict[float, list[Array]] = {share: [] for share in SHARES}
-    width: dict[float, list[Array]] = {share: [] for share in SHARES}
-    for x, ys in groups(path):
-        truth = ys[:, -TAIL:].mean(axis=1)
-        for share in SHARES:
-            n = int((x <= share * x[-1]).sum())
-            if n < SHORTEST:
-                continue
-            at = x[-TAIL:]
-            each = {name: fit.predict(at).mean(axis=1) for name, fit in fit_many(x[:n], ys[:, :n], None, 0.0, 1.0).items()}
-            mixture = combine(x[:n], ys[:, :n], 0.0, 1.0)
-            each["median of five"] = np.median([each[name] for name in FIVE], axis=0)
-            each["mixture"] = mixture.predict(at).mean(axis=1)
-            for name, forecast in each.items():
-                errors.setdefault(name, {}).setdefault(share, []).append(np.abs(forecast - truth))
-            low, high = np.moveaxis(mixture.quantiles(at, (0.05, 0.95)).mean(axis=1), -1, 0)
-            inside[share].append((low <= truth) & (truth <= high))
-            width[share].append(high - low)
-    print_head("method", *(f"MAE {share:.0%}" for share in SHARES), *(f"median {share:.0%}" for share in SHARES))
-    for name in (*FAMILIES, "median of five", "mixture"):
-        all_ = [np.concatenate(errors[name][share]) for share in SHARES]
-        print_row(name, *(f"{one.mean():.4f}" for one in all_), *(f"{np.median(one):.4f}" for one in all_))
-    counted = ", ".join(str(len(np.concatenate(inside[share]))) for share in SHARES)
-    print(f"\n{counted} curves. 90 % intervals of the mixture: covered ", end="")
-    print(" / ".join(f"{np.concatenate(inside[share]).mean():.3f}" for share in SHARES), end=", median width ")
-    print(" / ".join(f"{np.median(np.concatenate(width[share])):.4f}" for share in SHARES))
+    print(f"LCDB 1.1, {len({case.data_set for case in asked})} data sets with at least 2,000 training points, ", end="")
+    print(f"{' / '.join(map(str, counts))} curves seen up to 10 / 20 / 50 %. Truth: the mean over the last three anchors.")
+    how_far_off(results)
+    decisions(results)
+    intervals(results)
+    data_to_target(results)
+    some = sorted({case.data_set for case in asked})[::SAMPLE]
+    sample([(case, its) for case, its in zip(asked, found, strict=True) if case.data_set in some])
+
+
+def sample(answered: Sequence[tuple[Case, dict[str, Answer]]]) -> None:
+    """trace, which takes a second a curve, and what to hold against it."""
+    asked = [case for case, _ in answered]
+    traces = Parallel(PROCESSES)(delayed(by_trace)(case, POINT) for case in asked)
+    kept = ("last value", "pow3", "mixture", "meta")
+    found = [
+        {name: its[name] for name in kept} | {"trace": its_trace} for (_, its), its_trace in zip(answered, traces, strict=True)
+    ]
+    results = by_method(asked, found)
+    silent = [np.concatenate([a.silent for _, a in one if a.silent is not None]) for one in results["trace"].values()]
+    print(f"\n### A sample: {len({case.data_set for case in asked})} of the data sets\n")
+    print("`trace` has no prediction level in ", end="")
+    print(" / ".join(f"{one.sum()} of {len(one)}" for one in silent), end=" curves; there the last value stands in.\n")
+    how_far_off(results, page=False)
+    decisions(results, page=False)
+    intervals(results, page=False)
+    data_to_target(results, page=False)
+
+
+def by_method(asked: Sequence[Case], found: Sequence[dict[str, Answer]]) -> Results:
+    pairs = list(zip(asked, found, strict=True))
+    return {name: {s: [(c, a[name]) for c, a in pairs if c.share == s] for s in SHARES} for name in found[0]}
+
+
+def how_far_off(results: Results, page: bool = True) -> None:
+    print("\n### How far off\n")
+    print_head("method", *over_shares("MAE"), *over_shares("median"))
+    for name, by_share in results.items():
+        off = [errors(asked) for asked in by_share.values()]
+        print_row(name, *(f"{one.mean():.4f}" for one in off), *(f"{np.median(one):.4f}" for one in off))
+    if page:
+        print_row("page: last value", ".0465", ".0298", ".0130", ".0164", ".0096", ".0035")
+        print_row("page: median of five", ".0405", ".0276", ".0172", ".0101", ".0073", ".0047")
+        print_row("page: a first meta model", ".0303", ".0194", ".0114", ".0070", ".0039", ".0016")
+        print_row("goal", "≤ .028", "≤ .018", "≤ .0105", "", "", "")
+
+
+def decisions(results: Results, page: bool = True) -> None:
+    print("\n### What is decided\n")
+    print(
+        "Pairs of learners on the same data set, more than .02 apart, ordered right. Regret: by how much the learner picked ends "
+    )
+    print(
+        "above the best, and in brackets the mean difference to a pick by the last value with its standard error. Whether a point"
+    )
+    print("is still to gain: balanced accuracy.\n")
+    print_head("method", *over_shares("pairs"), *over_shares("regret"), *over_shares("stop"))
+    for name, by_share in results.items():
+        picked = [regret_beside(asked, results["last value"][share]) for share, asked in by_share.items()]
+        print_row(name, *each(by_share, pairs_right, ".3f"), *picked, *each(by_share, stop_or_continue, ".3f"))
+    if page:
+        print_row("page: last value", ".911", ".946", ".983", *[""] * 6)
+        print_row("page: families", *["below"] * 3, *[""] * 3, *["≤ .70"] * 3)
+        print_row("page: a first meta model", ".925", ".954", ".977", *[""] * 3, ".79", ".82", ".78")
+        print_row("goal", "≥ .93", "≥ .955", "≥ .983", *["≤ last value"] * 3, "≥ .82", "≥ .84", "≥ .80")
+
+
+def regret_beside(asked: Asked, by_last: Asked) -> str:
+    its, beside = regrets(asked), regrets(by_last)
+    more = its - beside
+    return f"{its.mean():.4f} ({more.mean():+.4f} ± {more.std() / np.sqrt(len(more)):.4f})" if more.any() else f"{its.mean():.4f}"
+
+
+def intervals(results: Results, page: bool = True) -> None:
+    print("\n### Intervals of 90 %\n")
+    print_head("method", *over_shares("covered"), *over_shares("median width"))
+    for name, by_share in results.items():
+        if by_share[SHARES[0]][0][1].interval is not None:
+            print_row(name, *each(by_share, covered, ".3f"), *each(by_share, width, ".4f"))
+    if page:
+        print_row("page: a first meta model", ".86", ".93", ".96", "", "", "")
+        print_row("goal", *[".88–.92"] * 3, "≤ .055", "≤ .040", "≤ .022")
+
+
+def data_to_target(results: Results, page: bool = True) -> None:
+    shares = SHARES[:2]  # beyond half of a curve nothing lies four times ahead
+    counts = [sum(int((~np.isnan(case.arrival)).sum()) for case, _ in results["meta"][share]) for share in shares]
+    print("\n### How much x a target needs\n")
+    print(f"Targets ({' / '.join(map(str, counts))}) that the curve gets to four times ahead, a point or more below all it showed.")
+    print("All of them are reached. An answer that ignores the target and always says four times would be right in all.\n")
+    print_head("method", *over_shares("within a factor 2", 2), *over_shares("no answer", 2), *over_shares("false never", 2))
+    for name, by_share in results.items():
+        found = [targets(by_share[share]) for share in shares]
+        print_row(name, *(f"{one[k]:.0%}" for k in range(3) for one in found))
+    if page:
+        print_row("page: a log-log line", "49 %", "49 %", *[""] * 4)
+        print_row("page: families", "15–27 %", "15–27 %", "", "", "≤ 68 %", "≤ 68 %")
+        print_row("goal", "≥ 65 %", "≥ 65 %", "", "", "≤ 5 %", "≤ 5 %")
+
+
+def over_shares(name: str, count: int = len(SHARES)) -> list[str]:
+    return [f"{name} {share:.0%}" for share in SHARES[:count]]
+
+
+def each(by_share: dict[float, Asked], score: Callable[[Asked], float], form: str) -> list[str]:
+    return [format(score(asked), form) for asked in by_share.values()]
 
 
 # --- POS taggers
@@ -134,8 +218,10 @@ def ends(cases: Sequence[tuple[Run, Sequence[Run]]], share: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, metavar="FOLDER")
-    data = parser.parse_args().data
-    error_rates(data / "lcdb11_error_dev.csv.gz")
+    parser.add_argument("--quick", action="store_true", help="every sixth data set of LCDB")
+    options = parser.parse_args()
+    data = options.data
+    error_rates(data / "lcdb11_error_dev.csv.gz", options.quick)
     taggers(data / "pos_ewt_curves.csv")
     losses(data / "multipowerlaw")
 
