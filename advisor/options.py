@@ -75,7 +75,7 @@ def _parameter(name: str, prop: Mapping[str, Any], required: bool) -> inspect.Pa
     elif kind == "array":
         annotation, metavar = list[str], _METAVARS.get(str(prop.get("items", {}).get("type")), "TEXT") + " (repeatable)"
     elif kind == "object":
-        annotation, metavar = list[str], "NAME=VALUE (repeatable)"
+        annotation, metavar = list[str], (metavar if "metavar" in prop else "NAME=VALUE") + " (repeatable)"
     elif kind == "string" and "enum" in prop:
         annotation, metavar = Literal.__getitem__(tuple(prop["enum"])), None
     return _keyword(name, annotation, _option(name, prop, help=_help(prop, required), metavar=metavar, show_default=False))

@@ -7,6 +7,7 @@ package with the modules `schema` and `solver` (see `fits.solver`).
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,11 @@ class Solver:
     @cached_property
     def schema(self) -> Any:
         return importlib.import_module(self.entry.module + ".schema")
+
+    @property
+    def examples(self) -> Mapping[str, Sequence[str]]:
+        """Command lines for the help of each verb."""
+        return getattr(self.schema, "EXAMPLES", {})
 
     @cached_property
     def _functions(self) -> Any:

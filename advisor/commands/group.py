@@ -38,7 +38,9 @@ class SolverGroup(TyperGroup):
             if ctx.resilient_parsing:  # shell completion: no such command is no error
                 return None
             raise unknown_solver(error) from error
-        made: Command = command(cmd_name, self.build(solver), f"{self.help}\n\n{solver.name}: {solver.entry.summary}.")
+        shown = "".join(f"\n  $ {line}" for line in solver.examples.get(str(self.name), ()))
+        examples = f"\n\n\b{shown}" if shown else ""
+        made: Command = command(cmd_name, self.build(solver), f"{self.help}\n\n{solver.name}: {solver.entry.summary}.{examples}")
         return made
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002  (Typer passes it)

@@ -14,6 +14,14 @@ Goal = Literal["min", "max"]
 Method = Literal["meta", "families", "trace", "lr-aware"]
 Behaviour = Literal["flat", "not-monotone", "not-convex"]
 LEVEL = 0.9  # of every interval
+EXAMPLES = {
+    "fit": ("advisor fit learning-curve runs.csv -o fit.json",),
+    "recommend": (
+        "advisor recommend learning-curve --log runs.csv --at 100K --target 0.05",
+        "advisor recommend learning-curve --log metrics.csv --x step --score val_loss --stop-if 'gain < 1%'",
+    ),
+    "backtest": ("advisor backtest learning-curve old_runs.csv",),
+}
 
 
 class Log(LogRow):
@@ -102,7 +110,7 @@ class Options(_Reading):
     plan: dict[str, float] = Field(
         default_factory=dict,
         description="lr-aware: learning rate planned at an x, in a straight line from one to the next",
-        json_schema_extra={"flags": ["--plan"]},
+        json_schema_extra={"metavar": "X=RATE"},
     )
     tau: float = Field(2.0, gt=0, description="trace: how near a curve must be to its limit to count as converged, in per cent")
 

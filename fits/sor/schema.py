@@ -14,6 +14,12 @@ DEFAULT_METHOD: Method = "gp-ts"
 OMEGA_RANGE = (1.0, 1.95)  # the paper's; its SSOR-CG uses [2 sqrt(2) - 2, 1.9]
 
 Verdict = Literal["contextual", "nothing-to-gain"]
+EXAMPLES = {
+    "fit": ("advisor fit sor solves.csv --contexts c,dt --cost seconds -o sor.json",),
+    "recommend": ("advisor recommend sor --fit sor.json --context c=0.31 --context dt=1e-3",),
+    "backtest": ("advisor backtest sor table.csv --grid 'it_w*' --contexts c",),
+    "serve": ("advisor serve sor --contexts c --state sor.state",),
+}
 SMALLEST_GAIN = 0.02  # a saving below this is nothing: the policy itself costs about as much while it learns
 
 

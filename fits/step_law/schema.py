@@ -71,6 +71,14 @@ class BacktestOptions(Options):
 
 
 # Of 1,512 released runs none diverged at <= 4 x the law's LR, 22 % at 4-8 x, 86 % at 8-16 x.
+EXAMPLES = {
+    "fit": ("advisor fit step-law sweep.csv -o law.json",),
+    "recommend": (
+        "advisor recommend step-law --params 7B --tokens 1.4T",
+        "advisor recommend step-law --fit law.json --params 1B --tokens 50e9",
+    ),
+    "backtest": ("advisor backtest step-law sweep.csv",),
+}
 DIVERGENCE_FACTOR = 4.0
 
 LawName = Literal["fit", "step-law", "deepseek", "moonlight", "porian", "openai", "minicpm", "power"]

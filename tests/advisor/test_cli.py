@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from advisor import cli
+from fits import registry
 from fits import solver as contract
 
 TARGET = ("--target", "1.1")
@@ -220,3 +222,13 @@ def test_an_ascii_locale_prints_everything(run, toy, toy_log):
 
 def test_version(run):
     assert run("--version").out.startswith("advisor 0.")
+
+
+@pytest.mark.parametrize("name", ["step-law", "learning-curve", "sor"])
+def test_help_shows_examples_whose_options_exist(run, name):
+    for verb, lines in registry.load(name).examples.items():
+        shown = run(verb, name, "--help").out
+        for line in lines:
+            assert line.startswith(f"advisor {verb} {name} ")
+            assert line in shown
+            assert all(f"{option} " in shown or f"{option}," in shown for option in re.findall(r" (--[a-z-]+)", line))

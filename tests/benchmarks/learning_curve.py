@@ -29,6 +29,7 @@ from markdown import print_head, print_row
 
 from fits.learning_curve.families import combine
 from fits.learning_curve.lr_aware import Run, fit_lr_aware, predict
+from fits.learning_curve.meta import forecast
 from fits.learning_curve.meta.curves import PROCESSES, examples, read
 from fits.learning_curve.meta.training import fold_models
 from fits.learning_curve.trace import trace
@@ -166,7 +167,7 @@ def each(by_share: dict[float, Asked], score: Callable[[Asked], float], form: st
 
 def taggers(path: Path) -> None:
     print("\n## POS taggers\n\nMean absolute error in per cent of the accuracy at all later sizes.\n")
-    print_head("tagger, share seen", "last value", "mixture", "trace")
+    print_head("tagger, share seen", "last value", "mixture", "meta", "trace")
     for tagger, rows in pd.read_csv(path).groupby("tagger"):
         x, accuracy = rows["tokens"].to_numpy(dtype=np.float64), rows["accuracy"].to_numpy(dtype=np.float64)
         for share in (0.1, 0.2, 0.3, 0.5):
@@ -174,7 +175,9 @@ def taggers(path: Path) -> None:
             ahead, truth = x[n:], accuracy[n:]
             trend = trace(x[:n], 100.0 * accuracy[:n]).trend
             mixture = 1.0 - combine(x[:n], 1.0 - accuracy[:n], 0.0, 1.0).predict(ahead)[0]
-            forecasts = [np.full(len(ahead), accuracy[n - 1]), mixture, None if trend is None else trend.at(ahead) / 100.0]
+            meta = 1.0 - forecast(x[:n], 1.0 - accuracy[:n], ahead).median[0]
+            by_trend = None if trend is None else trend.at(ahead) / 100.0
+            forecasts = [np.full(len(ahead), accuracy[n - 1]), mixture, meta, by_trend]
             cells = ["no prediction level" if f is None else f"{100 * np.abs(f / truth - 1).mean():.2f}" for f in forecasts]
             print_row(f"{tagger}, {share:.0%}", *cells)
 
