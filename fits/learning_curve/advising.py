@@ -88,7 +88,7 @@ def _seen(fit: Fit, curve: Curve, x: float) -> Place:
         return Place(curve, x, None, f"the curve begins at {_at(curve.observed.x[0])}")
     latest = x >= curve.last_x * (1.0 - 1e-9)
     middle = curve.current if latest else float(np.interp(x, curve.observed.x, curve.observed.score))
-    return Place(curve, x, _about(fit, middle, curve.noise))
+    return Place(curve, x, _about(fit, middle, curve.error if latest else curve.noise))
 
 
 def _about(fit: Fit, middle: float, noise: float) -> Array:
@@ -97,7 +97,7 @@ def _about(fit: Fit, middle: float, noise: float) -> Array:
 
 
 def _interpolated(fit: Fit, curve: Curve, x: float) -> Array:
-    now = _about(fit, curve.current, curve.noise)
+    now = _about(fit, curve.current, curve.error)
     return between(np.array(curve.ahead.x), np.array(curve.ahead.quantiles), curve.last_x, now, x)
 
 

@@ -31,7 +31,7 @@ class Seen:
     x, y : (n,) distinct ascending positions and falling values, at most 200 of them.
     se : (n,) standard errors, or None.
     points : how many distinct positions the log has.
-    current : value now, noise : of one observation of the log.
+    current, error : value now, the mean over the last twentieth, and its standard error; noise : of one observation of the log.
     horizon : where training ends, if the log says so.
     rate_x, rate : (k,) where the learning rate is known, and what it is.
     raw_x, raw_y : (points,) before thinning.
@@ -43,6 +43,7 @@ class Seen:
     se: Array | None
     points: int
     current: float
+    error: float
     noise: float
     horizon: float | None
     rate_x: Array
@@ -101,7 +102,8 @@ def _seen(name: str | None, x: Array, y: Array, se: Array | None, horizon: float
     known = se is not None and float(np.median(se)) > 0.0
     noise = float(np.median(se)) if se is not None and known else float(noise_level(y[None])[0])
     whole = se if len(few_x) == len(x) else None
-    return Seen(name, few_x, few_y, whole, len(x), float(y[-latest:].mean()), noise, horizon, rate_x, rate, x, y)
+    current, error = float(y[-latest:].mean()), noise / latest**0.5
+    return Seen(name, few_x, few_y, whole, len(x), current, error, noise, horizon, rate_x, rate, x, y)
 
 
 def _errors(rows: pd.DataFrame, order: Places, score: Array, y: Array, first: Places, count: Places) -> Array | None:

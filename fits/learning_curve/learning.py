@@ -118,7 +118,7 @@ def _promises_more(aware: Outlook, blind: Outlook, curve: Seen, plan: Plan) -> b
         return True
     peak = int(plan.rate.argmax())
     begun = float(np.interp(curve.last_x, plan.x[peak:], plan.rate[peak:])) < BEGUN * float(plan.rate[peak])
-    now = curve.current + curve.noise * NORMAL
+    now = curve.current + curve.error * NORMAL
     other = between(blind.x, blind.quantiles, curve.last_x, now, float(aware.x[-1]))
     return not begun or float(np.ptp(aware.quantiles[-1])) <= float(np.ptp(other))
 
@@ -129,6 +129,7 @@ def _learned(curve: Seen, horizon: Horizon, outlook: Outlook, metric: Metric) ->
         points=curve.points,
         last_x=curve.last_x,
         current=float(metric.score(np.array(curve.current))),
+        error=curve.error,
         noise=curve.noise,
         horizon=horizon.x,
         horizon_from=horizon.source,

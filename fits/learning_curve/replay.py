@@ -112,7 +112,7 @@ def _end(case: Case, outlook: Outlook) -> Array | None:
     """Quantiles (5,) of the end; None where the method cannot tell."""
     if outlook.method is None or case.x > outlook.x[-1] * (1.0 + 1e-9):
         return None
-    now = case.seen.current + case.seen.noise * NORMAL
+    now = case.seen.current + case.seen.error * NORMAL
     return between(outlook.x, outlook.quantiles, case.seen.last_x, now, case.x)
 
 

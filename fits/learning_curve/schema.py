@@ -191,7 +191,7 @@ class Curve(Model):
     Attributes
     ----------
     points : distinct positions seen.
-    current : the score now: the mean over the last twentieth of the observations.
+    current, error : the score now, the mean over the last twentieth of the observations, and its standard error.
     noise : standard deviation of one observation about the curve.
     horizon, horizon_from : where training ends, and what says so.
     method : how it was forecast; None where it could not be, and `cannot_tell` says why.
@@ -202,6 +202,7 @@ class Curve(Model):
     points: int
     last_x: float
     current: float
+    error: float
     noise: float
     horizon: float
     horizon_from: Literal["option", "log", "longest curve", "twice the last x"]
