@@ -16,7 +16,7 @@ def loads(data: bytes) -> Any:
         With one line for people: what is wrong and where.
     """
     try:
-        return _DECODER.decode(data.decode("utf-8-sig"))
+        return _DECODER.decode(data.decode().removeprefix("\ufeff"))  # "utf-8-sig" is no C codec: ten times as slow
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:

@@ -61,7 +61,8 @@ def filtered(
     density = log_density(error, doubt + variance)
     total = doubt + variance * max(1.0, (FREEDOM + surprise) / (FREEDOM + 1.0))
     for q in range(theta.size):
-        theta[q] += gain[q] * error / total
+        share = gain[q] / total  # a division for every element would take as long as all the rest
+        theta[q] += share * error
         for r in range(theta.size):
-            covariance[q, r] -= gain[q] * gain[r] / total
+            covariance[q, r] -= share * gain[r]
     return density, surprise

@@ -38,7 +38,7 @@ class Stream:
     def normals(self, count: int) -> NDArray[np.float64]:
         """`count` <= `BLOCK` standard normal draws; the rest of a block that is too short is skipped."""
         left = -self.position % BLOCK
-        if left < count and self.position % BLOCK:
+        if 0 < left < count:
             self.position += left
         at = self._at()
         self.position += count - 1

@@ -58,7 +58,7 @@ class Warp:
         x, z = self.x, self.z
         return 0.5 * distance * (z[-1] - z[0]) / (x[-1] - x[0]) if len(x) > 1 else 0.0
 
-    def beyond(self, value: float, share: float) -> bool:
-        """Whether `value` lies outside the range by more than `share` of its length."""
+    def reach(self, share: float) -> tuple[float, float]:
+        """The range, longer by `share` of its length at either end."""
         margin = share * (self.x[-1] - self.x[0])
-        return not self.x[0] - margin <= value <= self.x[-1] + margin
+        return self.x[0] - margin, self.x[-1] + margin

@@ -121,7 +121,7 @@ class Policy:
         BadQuery
             `cost` is not a positive, finite number; the decision goes on waiting.
         """
-        if not (isinstance(cost, int | float) and 0.0 < cost < math.inf) or isinstance(cost, bool):
+        if not (isinstance(cost, (int, float)) and 0.0 < cost < math.inf) or isinstance(cost, bool):
             raise BadQuery("cost", f"expected a positive, finite number (got {cost!r})")
         context, choice = self._ledger.close(id_)
         self.tells += 1

@@ -51,25 +51,21 @@ class SmoothModel:
 
     def choose(self, z: Array, normals: Array) -> float:
         """The best omega under one draw from the posterior: of the arms, or where there are none of a fine grid, refined."""
-        candidates = self._candidates
-        profile = _profile(
-            self.theta,
-            self.covariance,
-            z,
-            self.frequencies,
-            self.scales,
-            self.context,
-            self.wave,
-            TEMPER * normals,
-            self._candidate_waves,
+        return float(
+            _choose(
+                self.theta,
+                self.covariance,
+                z,
+                self.frequencies,
+                self.scales,
+                self.context,
+                self.wave,
+                normals,
+                self._candidates,
+                self._candidate_waves,
+                self._refine,
+            )
         )
-        best = int(profile.argmin())
-        if not (self._refine and 0 < best < len(candidates) - 1):
-            return float(candidates[best])
-        left, middle, right = profile[best - 1 : best + 2].tolist()
-        bend = left - 2.0 * middle + right
-        shift = 0.5 * (left - right) / bend if bend > 0.0 else 0.0
-        return float(candidates[best] + shift * (candidates[1] - candidates[0]))
 
     def learn(self, z: Array, omega: float, log_cost: float, rounding: float, censored: bool) -> tuple[float, float]:
         """Take in one cost; (log density before, squared surprise in units of its variance)."""
@@ -140,7 +136,7 @@ class SmoothModel:
 
 
 @jit_if_possible
-def _profile(
+def _choose(
     theta: Array,
     covariance: Array,
     z: Array,
@@ -149,24 +145,30 @@ def _profile(
     context: Array,
     wave: Array,
     normals: Array,
+    candidates: Array,
     waves: Array,
-) -> Array:
-    """ln cost over omega under one draw at z: only the coefficients of the waves are drawn, (WAVES,) instead of (m,)."""
+    refine: bool,
+) -> float:
+    """The candidate of least ln cost under one draw at z, refined by a parabola.
+
+    Only the coefficients of the waves are drawn, (WAVES,) instead of (m,).
+    """
     phi = features_at(z, frequencies, scale)
-    count = waves.shape[1]
-    drawn, joint = np.zeros(count), np.zeros((count, count))
-    row = np.empty(count)
+    # the waves' coefficients are theta's image under A: mean A theta, covariance A C A'
+    image = np.zeros((waves.shape[1], theta.size))
     for q in range(theta.size):
-        here = phi[context[q]]
-        drawn[wave[q]] += here * theta[q]
-        row[:] = 0.0
-        for r in range(theta.size):
-            row[wave[r]] += covariance[q, r] * phi[context[r]]
-        for k in range(count):
-            joint[wave[q], k] += here * row[k]
-    draw(drawn, joint, normals)
-    profile: Array = np.dot(waves, drawn)
-    return profile
+        image[wave[q], q] = phi[context[q]]
+    drawn = np.dot(image, theta)
+    draw(drawn, np.dot(np.dot(image, covariance), image.T), TEMPER * normals)
+    profile = np.dot(waves, drawn)
+    best = np.argmin(profile)
+    chosen: float = candidates[best]
+    if refine and 0 < best < candidates.size - 1:
+        left, right = profile[best - 1], profile[best + 1]
+        bend = left - 2.0 * profile[best] + right
+        if bend > 0.0:
+            chosen += 0.5 * (left - right) / bend * (candidates[1] - candidates[0])
+    return chosen
 
 
 @jit_if_possible

@@ -59,8 +59,7 @@ def test_a_warp_stretches_a_crowd_and_keeps_the_ends() -> None:
     assert warp(0.0) == 0.0
     assert warp(1.0) == pytest.approx(1.0)
     assert warp(0.01) > 0.25
-    assert not warp.beyond(1.19, 0.2)
-    assert warp.beyond(1.21, 0.2)
+    assert warp.reach(0.2) == pytest.approx((-0.2, 1.2))
 
 
 def test_a_warp_goes_on_as_far_as_its_margin_reaches() -> None:
@@ -74,4 +73,4 @@ def test_a_warp_goes_on_as_far_as_its_margin_reaches() -> None:
 def test_a_context_that_never_changes_is_the_middle() -> None:
     warp = Warp.of(np.array([3.0, 3.0]))
     assert warp(3.0) == warp(7.0) == 0.5
-    assert warp.beyond(7.0, 0.2)
+    assert warp.reach(0.2) == (warp.x[0], warp.x[0])
