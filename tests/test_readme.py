@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*/README.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
+PAGES = [page for page in (ROOT / "README.md", *EXAMPLES) if "```console" in page.read_text(encoding="utf-8")]
 
 
 def commands(page: Path) -> list[tuple[str, str]]:

@@ -12,9 +12,13 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -56,6 +60,19 @@ def seconds(work: Callable[[], object]) -> float:
     return process_time() - start
 
 
+def of_command(ys: Array) -> float:
+    """CPU seconds of `advisor recommend` with a log of these curves."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.csv"
+        rows = (f"{i},{x:.6g},{y:.6g}" for i, curve in enumerate(ys) for x, y in zip(X, curve, strict=True))
+        log.write_text("\n".join(["run,step,error", *rows]), encoding="utf-8")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "advisor", "recommend", "learning-curve", "--log", str(log)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def main() -> None:
     print("\n## One curve of 60 points\n")
     print_head("method", "ms", "goal")
@@ -71,6 +88,10 @@ def main() -> None:
     print_row("meta, a call a curve", f"{seconds(lambda: [forecast(X, y, AT) for y in many]):.1f}", "≤ 60")
     q = forecast(X, many, AT[-1:]).quantiles[:, 0]
     print_row("the chance of each to be the best", f"{seconds(lambda: chances_of_best(q)):.1f}", "")
+    print("\n## The command, CPU with its start\n")
+    print_head("log", "s", "goal")
+    print_row("one curve", f"{of_command(curves(1)):.1f}", "≤ 2")
+    print_row(f"{MANY:,} curves", f"{of_command(many):.1f}", "≤ 60 on two cores")
     print(f"\ntorch was {'' if 'torch' in sys.modules else 'not '}imported.")
 
 
