@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fits.learning_curve.curves import Seen
 from fits.learning_curve.metric import Metric
-from fits.learning_curve.schema import Curve, Options
+from fits.learning_curve.outlook import Outlook
+from fits.learning_curve.schema import Curve
 from fits.solver import Caution
 
 if TYPE_CHECKING:
@@ -23,20 +24,17 @@ def of_log(log: pd.DataFrame, usable: pd.DataFrame, curves: Sequence[Seen]) -> l
         found.append(Caution(code="dropped-rows", message=f"{len(log) - len(usable)} rows dropped: x or score is not finite"))
     points = sum(curve.points for curve in curves)
     if curves[0].name is None and len(usable) >= REPEATED * points:
-        message = (
-            f"{len(usable)} rows at {points} positions: averaged. If they are several curves, say which column tells them apart"
-        )
-        found.append(Caution(code="repeated", message=message + ": map curve"))
+        told = f"{len(usable)} rows at {points} positions were averaged"
+        message = f"{told}; if they are several curves, map curve to the column that tells them apart"
+        found.append(Caution(code="repeated", message=message))
     return found
 
 
-def of_plans(curves: Sequence[Seen], learned: Sequence[Curve], metric: Metric, options: Options) -> list[Caution]:
+def of_plans(seen: Sequence[Seen], outlooks: Sequence[Outlook], curves: Sequence[Curve], metric: Metric) -> list[Caution]:
     """Losses whose learning rate is logged but not known up to the end of training: they may fall with it, and nothing tells."""
-    if options.method is not None or not metric.is_loss:
-        return []
-    logged = [known for seen, known in zip(curves, learned, strict=True) if len(seen.rate_x) > 1 and not known.finished]
-    blind = [known for known in logged if known.method != "lr-aware"]
-    if not blind:
+    told = zip(seen, outlooks, curves, strict=True)
+    blind = [curve for one, outlook, curve in told if len(one.rate_x) > 1 and not curve.finished and not outlook.planned]
+    if not blind or not metric.is_loss:
         return []
     problem = "the learning rate ahead is not known, so that a coming decay is not foreseen: give a plan"
     return [Caution(code="no-plan", message=_named(blind, len(curves), problem))]

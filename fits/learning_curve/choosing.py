@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -53,20 +54,22 @@ def forecasts(
 ) -> list[Outlook]:
     """The forecast of each curve; without a method by meta, or by its learning rate where that promises more."""
     low, high = metric.falling_range
-    blind = look_ahead(curves, method or "meta", low, high, tau) if method != "lr-aware" else []
+    if method != "lr-aware":
+        blind = look_ahead(curves, method or "meta", low, high, tau)
+    else:
+        blind = [unknown(ENDED if one.ends_by(end.x) else NO_PLAN) for one, end in zip(curves, horizons, strict=True)]
     if method not in (None, "lr-aware"):
         return blind
     found = []
     for i, curve in enumerate(curves):
         others = [other for k, other in enumerate(curves) if k != i]
         known = None if curve.ends_by(horizons[i].x) else plan_of(curve, horizons[i].x, plan, others)
-        if method == "lr-aware" and known is None:
-            found.append(unknown(ENDED if curve.ends_by(horizons[i].x) else NO_PLAN))
-        elif known is None or not (method == "lr-aware" or tells(known, metric)):
-            found.append(blind[i])
-        else:
+        outlook = blind[i] if known is None else replace(blind[i], planned=True)
+        if known is not None and (method == "lr-aware" or tells(known, metric)):
             aware = by_learning_rate(curve, known, others, low, high)
-            found.append(aware if method == "lr-aware" or _promises_more(aware, blind[i], curve, known) else blind[i])
+            if method == "lr-aware" or _promises_more(aware, blind[i], curve, known):
+                outlook = aware
+        found.append(outlook)
     return found
 
 

@@ -6,7 +6,7 @@ from fits.figure import Axis, Band, Figure, Layer, Line, Points, Rule
 from fits.learning_curve.schema import Curve, Fit
 
 MOST = 6  # curves in one figure
-WIDE = 4.0
+WIDE = 4.0  # the largest score over the least, for a logarithmic axis
 
 
 def draw(fit: Fit) -> list[Figure]:
@@ -14,8 +14,8 @@ def draw(fit: Fit) -> list[Figure]:
     sign = 1.0 if fit.goal == "min" else -1.0
     shown = sorted(fit.curves, key=lambda curve: sign * _end(curve))[:MOST]
     figures = [_curves(fit, shown)]
-    figures += [_trace(fit, curve, i) for i, curve in enumerate(shown) if curve.trace is not None]
-    return figures
+    traced = [curve for curve in shown if curve.trace is not None and any(one.asymptote is not None for one in curve.trace.levels)]
+    return figures + [_trace(fit, curve, i) for i, curve in enumerate(traced)]
 
 
 def _end(curve: Curve) -> float:
@@ -58,9 +58,8 @@ def _curves(fit: Fit, shown: list[Curve]) -> Figure:
 def _wide(fit: Fit, shown: list[Curve]) -> bool:
     """Whether scores span so much that their end would be flat: a loss that fell a lot, above zero."""
     scores = [score for curve in shown for score in curve.observed.score]
-    scores += [value for curve in shown for q in curve.ahead.quantiles for value in q] + (
-        [] if fit.target is None else [fit.target]
-    )
+    scores += [value for curve in shown for q in curve.ahead.quantiles for value in q]
+    scores += [] if fit.target is None else [fit.target]
     return fit.goal == "min" and min(scores) > 0.0 and max(scores) > WIDE * min(scores)
 
 

@@ -54,7 +54,7 @@ def learn(log: pd.DataFrame, options: Options) -> Fit:
         curves=learned,
         warnings=[
             *cautions.of_log(log, usable, curves),
-            *cautions.of_plans(curves, learned, metric, options),
+            *(cautions.of_plans(curves, outlooks, learned, metric) if options.method is None else []),
             *cautions.of_curves(learned),
         ],
     )

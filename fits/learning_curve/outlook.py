@@ -16,17 +16,16 @@ from fits.learning_curve.curves import Seen
 from fits.learning_curve.families import Mixture, combine
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.lr_aware import Run, fit_lr_aware, predict
-from fits.learning_curve.meta import LONGEST, forecast
+from fits.learning_curve.meta import LONGEST, SHORTEST, forecast
 from fits.learning_curve.plans import Plan
 from fits.learning_curve.quantiles import LEVELS
-from fits.learning_curve.trace import Trace, trace
+from fits.learning_curve.trace import TAU, Trace, trace
 from fits.solver import SolverError
 
 if TYPE_CHECKING:
     from fits.learning_curve.schema import Method
 
 FEWEST = 4  # points of a forecast: three are as many as a power law has parameters
-FEWEST_META = 6
 POSITIONS = 32
 # The mixture's errors were measured on curves of some dozens of points; its intervals of shorter ones are wider by a factor, which
 # makes them hold 90 % of the values 1.3 to 4 times as far on LCDB 1.1 (once; without it 75 to 86 %).
@@ -37,7 +36,8 @@ SHORT_CURVES, WIDENING = (4, 6, 10, 16, 24, 48), (1.5, 2.0, 1.8, 1.3, 1.2, 1.0)
 class Outlook:
     """Quantiles (m, 5) in falling form at positions x (m,) beyond the last one, by `method`; or why there are none.
 
-    `members` are the families of a mixture: name, weight, and asymptote in falling form where the family has one.
+    `members` are the families of a mixture: name, weight, and asymptote in falling form where the family has one. `planned`: the
+    learning rate is known up to the end, whether or not the forecast goes by it.
     """
 
     method: Method | None
@@ -46,6 +46,7 @@ class Outlook:
     cannot_tell: str | None = None
     members: tuple[tuple[str, float, float | None], ...] = ()
     trace: Trace | None = None
+    planned: bool = False
 
 
 def unknown(reason: str, found: Trace | None = None) -> Outlook:
@@ -58,7 +59,7 @@ def positions(last_x: float, thinned_to: float) -> Array:
     return np.asarray(np.geomspace(last_x, LONGEST * thinned_to, POSITIONS + 1)[1:])
 
 
-def look_ahead(curves: Sequence[Seen], method: Method, low: float, high: float, tau: float) -> list[Outlook]:
+def look_ahead(curves: Sequence[Seen], method: Method, low: float, high: float, tau: float = TAU) -> list[Outlook]:
     """Forecasts by meta, families or trace. Curves with the same x are forecast together.
 
     `low` and `high` bound the falling form.
@@ -83,7 +84,7 @@ def _group(curves: Sequence[Seen], method: Method, low: float, high: float, tau:
     at = positions(curves[0].last_x, x[-1])
     if method == "trace":
         return [_by_trace(x, y, at, low, high, tau) for y in ys]
-    if method == "meta" and len(x) >= FEWEST_META and np.isfinite(low):
+    if method == "meta" and len(x) >= SHORTEST and np.isfinite(low):
         errors = [curve.se[kept] for curve in curves if curve.se is not None]
         q = forecast(x, ys, at, low=low, high=high, se=np.stack(errors) if errors else None).quantiles
         return [Outlook("meta", at, one) for one in q]
@@ -129,4 +130,4 @@ def by_learning_rate(curve: Seen, plan: Plan, siblings: Sequence[Seen], low: flo
         mean, sd = predict(fit_lr_aware(run, others), run, at)
     except SolverError as error:
         return unknown(str(error))
-    return Outlook("lr-aware", at, np.clip(mean[:, None] + sd[:, None] * NORMAL, low, high))
+    return Outlook("lr-aware", at, np.clip(mean[:, None] + sd[:, None] * NORMAL, low, high), planned=True)

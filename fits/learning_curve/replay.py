@@ -25,7 +25,6 @@ SHARES = (0.1, 0.2, 0.5)
 TAIL = 3  # observations whose mean is the end of a curve
 LAST = "last value"
 GAIN = 0.01  # of the range of the scores: less is no gain
-TAU = 2.0
 
 
 class Case(NamedTuple):
@@ -99,7 +98,7 @@ def _case(curve: Seen, share: float) -> Case | None:
 def _forecasts(cases: Sequence[Case], whole: Sequence[Seen], method: Method, metric: Metric) -> list[Outlook]:
     low, high = metric.falling_range
     if method != "lr-aware":
-        return look_ahead([case.seen for case in cases], method, low, high, TAU)
+        return look_ahead([case.seen for case in cases], method, low, high)
     found = []
     for case in cases:
         others = [curve for curve in whole if curve.name != case.whole.name]

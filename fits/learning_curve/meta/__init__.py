@@ -4,7 +4,8 @@
 """
 
 from fits.learning_curve.meta.file import shipped
-from fits.learning_curve.meta.forecasting import Forecast, forecast
-from fits.learning_curve.meta.model import LEVELS, LONGEST, Model
+from fits.learning_curve.meta.forecasting import SHORTEST, Forecast, forecast
+from fits.learning_curve.meta.model import LONGEST, Model
+from fits.learning_curve.quantiles import LEVELS
 
-__all__ = ["LEVELS", "LONGEST", "Forecast", "Model", "forecast", "shipped"]
+__all__ = ["LEVELS", "LONGEST", "SHORTEST", "Forecast", "Model", "forecast", "shipped"]

@@ -14,9 +14,9 @@ from fits.learning_curve.families import combine
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.blocks import blocks
 from fits.learning_curve.meta.features import Seen, seen
+from fits.learning_curve.meta.forecasting import SHORTEST
 
 SHARES = (0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.4, 0.5, 0.65)  # of the last x: where the beginnings end
-SHORTEST = 6  # points of a beginning
 TAIL = 3  # the value at the end is the mean over the last anchors
 LEAST_X, LEAST_POINTS = 300.0, 12  # of a curve that teaches
 CALMED, CALM = 4, (0.0, 0.1, 0.3)  # of one curve in so many there is a copy that keeps this share of its noise

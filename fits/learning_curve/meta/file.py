@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fits.learning_curve.meta.model import LEVELS, Model
+from fits.learning_curve.meta.model import Model
 from fits.learning_curve.meta.trees import Trees
+from fits.learning_curve.quantiles import LEVELS
 
 FILE = "lcdb.npz"
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.blocks import blocks
 from fits.learning_curve.meta.file import shipped
-from fits.learning_curve.meta.model import LEVELS, LONGEST, Model
+from fits.learning_curve.meta.model import LONGEST, Model
+from fits.learning_curve.quantiles import LEVELS
 
 SHORTEST = 6  # points
 

@@ -16,8 +16,8 @@ import numpy as np
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.features import Seen, seen
 from fits.learning_curve.meta.trees import Trees
+from fits.learning_curve.quantiles import LEVELS
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIDDLE = LEVELS.index(0.5)
 LONGEST = 20.0  # x* / x_n: the farthest that was trained
 NODES = np.log([1.09, 1.3, 1.6, 2.0, 2.8, 4.0, 6.0, 9.0, 13.0, LONGEST])  # ln(x* / x_n) where the trees are asked

@@ -20,8 +20,9 @@ import numpy.typing as npt
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.curves import PROCESSES, Examples, examples, read
 from fits.learning_curve.meta.file import FILE, save
-from fits.learning_curve.meta.model import LEVELS, MIDDLE, Model, moved, quantiles_of
+from fits.learning_curve.meta.model import MIDDLE, Model, moved, quantiles_of
 from fits.learning_curve.meta.trees import Trees
+from fits.learning_curve.quantiles import LEVELS
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor

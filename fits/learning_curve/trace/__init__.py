@@ -4,7 +4,7 @@ Vilares Ferro, Darriba Bilbao, Ribadas Pena, "Modeling of learning curves with a
 "Absolute convergence and error thresholds in non-active adaptive sampling" (arXiv 2402.02522).
 """
 
-from fits.learning_curve.trace.levels import Level, Trace, decision_rate, trace
+from fits.learning_curve.trace.levels import TAU, Level, Trace, decision_rate, trace
 from fits.learning_curve.trace.trend import Trend
 
-__all__ = ["Level", "Trace", "Trend", "decision_rate", "trace"]
+__all__ = ["TAU", "Level", "Trace", "Trend", "decision_rate", "trace"]

@@ -52,9 +52,11 @@ def test_strange_curves_are_answered_within_the_range_or_refused(name, method):
     x, y = CURVES[name]
     made = log({None: (x, y)})
     try:
-        (advice,) = asked(made, method, target=0.05, stop_if="gain < 0.01")
+        fitted = fit(made, Options(method=method, target=0.05))
     except (NotEnoughData, DegenerateData):
         return
+    assert figures(fitted)
+    (advice,) = recommend(fitted, Query(stop_if="gain < 0.01"))
     for row in advice.tables["forecast"]:
         values = [row[key] for key in ("low", "quarter", "median", "three_quarters", "high")]
         assert values == sorted(values)
@@ -263,6 +265,15 @@ def test_a_plan_is_trusted_where_it_promises_more():
     x = np.arange(100.0, 5001.0, 100.0)
     rate = 3e-4 * 0.5 * (1.0 + np.cos(np.pi * x / 10000.0))
     made = log({None: (x, power_law(x, 2.5, 20.0, 0.5, 0.003))}, "loss", learning_rate=rate, horizon=10000.0)
-    chosen = recommend(fit(made, Options()), Query())[0].expected["score"]
+    fitted = fit(made, Options())
+    assert not fitted.warnings
+    chosen = recommend(fitted, Query())[0].expected["score"]
     both = [recommend(fit(made, Options(method=m)), Query())[0].expected["score"] for m in ("meta", "lr-aware")]
     assert chosen.high - chosen.low == pytest.approx(min(one.high - one.low for one in both))
+
+
+def test_a_trace_without_a_limit_below_100_per_cent_is_not_drawn():
+    made = log({None: (range(1, 8), [0.3, 0.4, 0.5, 0.55, 0.58, 0.6, 0.61])}, "accuracy")
+    fitted = fit(made, Options(method="trace"))
+    assert all(level.asymptote is None for level in fitted.curves[0].trace.levels)
+    assert [figure.name for figure in figures(fitted)] == ["curves"]
