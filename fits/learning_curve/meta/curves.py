@@ -42,17 +42,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Examples:
-    """n pairs of a beginning, which is this `share` of the curve, and a later value, which may be the one at the `end`.
-
-    Those of `calmed` curves are for learning only, and never said to be at the end.
-    """
+    """n pairs of a beginning and a later value, with ln of how many times as far it lies. Those of `calmed` curves only teach."""
 
     seen: Seen
     horizon: Array
     truth: Array
-    last: Array
-    share: Array
-    end: npt.NDArray[np.bool_]
     data_set: npt.NDArray[np.int64]
     calmed: npt.NDArray[np.bool_]
 
@@ -123,14 +117,10 @@ def _of_beginning(group: Group, n: int, share: float, calmed: bool) -> Examples:
     truth = np.stack([*(ys[:, max(i - 1, n) : i + 2].mean(axis=1) for i in way), final], axis=1)
     hidden = (np.arange(len(ys)) + SHARES.index(share)) % HIDDEN == 0
     known = seen(*blocks(x[:n], ys[:, :n], np.where(hidden[:, None], np.nan, group.se[:, :n])), at)
-    end = ~np.full(truth.shape, calmed) & (np.arange(len(at)) == len(at) - 1)
     return Examples(
         Seen(known.base.ravel(), known.unit.ravel(), known.features.reshape(-1, known.features.shape[-1])),
         horizon=np.tile(np.log(at / x[n - 1]), len(ys)),
         truth=truth.ravel(),
-        last=np.repeat(ys[:, n - 1], len(at)),
-        share=np.full(truth.size, share),
-        end=end.ravel(),
         data_set=np.full(truth.size, group.data_set),
         calmed=np.full(truth.size, calmed),
     )

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.curves import PROCESSES, Examples, examples, read
 from fits.learning_curve.meta.file import FILE, save
-from fits.learning_curve.meta.model import MIDDLE, Model, moved, quantiles_of
+from fits.learning_curve.meta.model import MIDDLE, Model, quantiles_of
 from fits.learning_curve.meta.trees import Trees
 from fits.learning_curve.quantiles import LEVELS
 
@@ -61,22 +61,6 @@ def fold_models(data: Examples, folds: int = FOLDS, processes: int = PROCESSES) 
         (_model(part, data.take(rows), offsets_of(q[rows], data.take(rows))), set(data.data_set[~rows].tolist()))
         for part, rows in zip(parts, others, strict=True)
     ]
-
-
-def out_of_fold(data: Examples, folds: int = FOLDS, processes: int = PROCESSES) -> Array:
-    """Calibrated quantiles (n, levels), each from trees and offsets that saw no curve of its data set."""
-    q, fold = held_out(data, folds, processes)
-    out = np.empty_like(q)
-    for k in range(folds):
-        mine = fold == k
-        out[mine] = moved(q[mine], data.horizon[mine], HORIZONS, offsets_of(q[~mine], data.take(~mine)))
-    return out
-
-
-def held_out(data: Examples, folds: int = FOLDS, processes: int = PROCESSES) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Quantiles before they are moved (n, levels), each by trees that saw no curve of its data set, and the fold of each (n,)."""
-    fold = folds_of(data, folds)
-    return _unseen(grow(data, [fold != k for k in range(folds)], processes), data), fold
 
 
 def folds_of(data: Examples, folds: int) -> npt.NDArray[np.int64]:

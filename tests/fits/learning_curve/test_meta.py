@@ -16,7 +16,7 @@ from fits.learning_curve.meta import LEVELS, LONGEST, forecast, shipped
 from fits.learning_curve.meta.blocks import blocks
 from fits.learning_curve.meta.curves import examples, read
 from fits.learning_curve.meta.file import loaded, save
-from fits.learning_curve.meta.training import flat, fold_models, out_of_fold, train
+from fits.learning_curve.meta.training import flat, fold_models, train
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "learning-curve"
 X = np.geomspace(16, 2000, 40).round()
@@ -180,9 +180,6 @@ def test_training_is_the_same_every_time_and_holds_data_sets_out(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert loaded((tmp_path / "a").read_bytes()).data_sets == 6
 
-    q = out_of_fold(data, folds=2, processes=1)
-    assert q.shape == (len(data.truth), len(LEVELS))
-    assert (np.diff(q, axis=-1) >= 0).all()
     models = fold_models(data, folds=2, processes=1)
     assert set.union(*(out for _, out in models)) == set(range(6))
     assert not set.intersection(*(out for _, out in models))
