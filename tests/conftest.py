@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in each run: a change is judged by what it changed. `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", max_examples=1000, deadline=None)
+settings.load_profile("same")
 
 PLUGIN = Path(__file__).parent / "plugin"
 METADATA = "Metadata-Version: 2.1\nName: toy-budget\nVersion: 0.1\nSummary: how much more training a target loss needs\n"

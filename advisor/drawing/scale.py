@@ -56,6 +56,8 @@ class Scale:
             values = _log_values(self.low, self.high, most)
             return [Tick(value, number(value)) for value in values]
         step = _step(self.low, self.high, most)
+        if math.isinf(step):  # an axis from one end of the floats to the other
+            return [Tick(0.0, "0")]
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [Tick(i * step, _label(i, step)) for i in range(first, last + 1)]
 
@@ -80,7 +82,7 @@ def _widened(values: list[float]) -> tuple[float, float]:
 
 def _step(low: float, high: float, most: int) -> float:
     """The smallest of 1, 2 and 5 times a power of ten that gives no more ticks."""
-    least = (high / most - low / most) * (1.0 + 1e-9)
+    least = min((high / most - low / most) * (1.0 + 1e-9), sys.float_info.max)
     power = 10.0 ** math.floor(math.log10(least))
     return next((factor * power for factor in (1.0, 2.0, 5.0) if factor * power >= least), 10.0 * power)
 

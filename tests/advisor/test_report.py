@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -295,6 +295,7 @@ positive = st.floats(min_value=1e-300, max_value=1e300)
 
 
 @given(st.lists(finite, min_size=1, max_size=5), st.lists(positive, min_size=1, max_size=5), st.integers(2, 8))
+@example([sys.float_info.max, -1.6e308], [1.0, 1.0], 2)
 def test_ticks_are_few_in_order_and_on_the_axis(linear, logarithmic, most):
     x, y = linear[: len(logarithmic)], logarithmic[: len(linear)]
     figure = Figure(name="f", title="", x=Axis(label="x"), y=Axis(label="y", scale="log"), layers=[Points(x=x, y=y)])
