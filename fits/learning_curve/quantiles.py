@@ -178,8 +178,9 @@ def _level_on(q: Array, value: Array, above: npt.NDArray[np.int64], otherwise: f
     wide = right > left
     with np.errstate(over="ignore"):  # a width next to nothing
         score = SCORES[k] + (value - left) / np.where(wide, right - left, 1.0) * (SCORES[k + 1] - SCORES[k])
+        level = 1.0 / (1.0 + np.exp(-_heavy(score)))
     edge = np.where(value < left, 0.0, np.where(value > right, 1.0, otherwise))
-    return np.where(wide, 1.0 / (1.0 + np.exp(-_heavy(score))), edge)
+    return np.where(wide, level, edge)
 
 
 def _heavy(score: Array) -> Array:
