@@ -26,6 +26,7 @@ from fits.solver import BadQuery, Policy, SolverError, UnknownId
 
 LONGEST = 1 << 16  # bytes of a line; a request is a few dozen
 IDS_AHEAD = 10_000  # decisions that need no save; a crash skips at most so many ids
+LOOP = frozenset({"tell", "ask"})  # keys of a request in the loop
 OWN = frozenset({"id", "told", "saved", "error"})  # keys of a reply, which no value of a decision may be named
 
 
@@ -142,14 +143,17 @@ def _request(data: bytes) -> dict[str, Any]:
         request = strict_json.loads(data)
     except ValueError as error:
         raise Refused("bad-json", str(error)) from error
-    if not (isinstance(request, dict) and request and (request.keys() <= {"tell", "ask"} or _asks_to_save(request))):
+    if not (isinstance(request, dict) and request and (request.keys() <= LOOP or _asks_to_save(request))):
         raise Refused("bad-request", 'expected {"ask": {...}}, {"tell": {...}}, both in one object, or {"save": true}')
-    if not isinstance(request.get("ask", {}), dict):
+    if "ask" in request and not isinstance(request["ask"], dict):
         raise Refused("bad-request", '"ask" holds an object, the query')
-    outcome = request.get("tell", {"id": 0})
-    if not (isinstance(outcome, dict) and type(outcome.get("id")) is int):  # True is an int to Python, but no id
+    if "tell" in request and not _is_outcome(request["tell"]):
         raise Refused("bad-request", '"tell" holds an object, the outcome, with the whole number "id"')
     return request
+
+
+def _is_outcome(outcome: object) -> bool:
+    return isinstance(outcome, dict) and type(outcome.get("id")) is int  # True is an int to Python, but no id
 
 
 def _asks_to_save(request: dict[str, Any]) -> bool:
