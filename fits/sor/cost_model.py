@@ -104,10 +104,14 @@ class CostModel:
     # --- decide
 
     def sample(self, context: Context, stream: Stream) -> float:
-        """Thompson sampling: the omega that is best under one draw from the posterior."""
+        """Thompson sampling: the omega that is best under one draw from the posterior.
+
+        While the law is still in charge though the odds are against it, the models take turns: where both foretell alike what the
+        law plays, only the other one's omega can tell which of them is right.
+        """
         z = self.place(context)
         normals = stream.normals(max(1 + SHAPE, WAVES))
-        if self.lawful:
+        if self.lawful and (self._odds > 0.0 or stream.uniform() < 0.5):
             return self._law.choose(z, normals, self.arms, self.low, self.high)
         return self._smooth.choose(z, normals)
 

@@ -113,3 +113,14 @@ def test_only_the_arms_are_played() -> None:
         omega = model.sample((float(c),), stream)
         assert omega in arms
         model.learn((float(c),), omega, _law()(float(c), omega))
+
+
+@pytest.mark.parametrize(("odds", "share_of_the_law"), [(2.0, 1.0), (-1.0, 0.5)])
+def test_a_law_in_doubt_takes_turns_with_the_other_model(
+    odds: float, share_of_the_law: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, stream = CostModel(1, 1.0, 1.95), Stream(2)
+    model._odds = odds
+    monkeypatch.setattr(model._law, "choose", lambda *_: 1.5)
+    monkeypatch.setattr(model._smooth, "choose", lambda *_: 1.2)
+    assert np.mean([model.sample((0.5,), stream) == 1.5 for _ in range(400)]) == pytest.approx(share_of_the_law, abs=0.07)

@@ -153,8 +153,12 @@ def test_the_verdict_says_whether_the_context_pays() -> None:
 
 
 def test_the_verdict_says_where_nothing_is_to_be_gained() -> None:
-    policy, rng = Policy(contexts=["noise"], seed=3), np.random.default_rng(1)
-    for c in rng.uniform(size=400):
-        id_, omega = policy.ask({"noise": float(c)})
-        policy.tell(id_, _cost(0.9, omega) * float(np.exp(0.1 * rng.standard_normal())))
-    assert policy.verdict()[0] == "nothing-to-gain"
+    """An interval of 90 % lies above 0 now and then: in 4 of 48 such sequences."""
+    verdicts = []
+    for seed in range(6):
+        policy, rng = Policy(contexts=["noise"], seed=seed), np.random.default_rng(100 + seed)
+        for c in rng.uniform(size=400):
+            id_, omega = policy.ask({"noise": float(c)})
+            policy.tell(id_, _cost(0.9, omega) * float(np.exp(0.1 * rng.standard_normal())))
+        verdicts.append(policy.verdict()[0])
+    assert verdicts.count("nothing-to-gain") >= 5
