@@ -18,9 +18,11 @@ from fits.bandits.robust import Batch
 from fits.bandits.rule import Context
 from fits.bandits.stream import Stream
 from fits.bandits.warp import Warp
-from fits.sor.law import SHAPE, Array
+from fits.sor.law import Array
+from fits.sor.law_model import NORMALS as LAW_NORMALS
 from fits.sor.law_model import LawModel
-from fits.sor.smooth_model import WAVES, SmoothModel
+from fits.sor.smooth_model import NORMALS as SMOOTH_NORMALS
+from fits.sor.smooth_model import SmoothModel
 
 
 class Range(NamedTuple):
@@ -110,10 +112,9 @@ class CostModel:
         law plays, only the other one's omega can tell which of them is right.
         """
         z = self.place(context)
-        normals = stream.normals(max(1 + SHAPE, WAVES))
         if self.lawful and (self._odds > 0.0 or stream.uniform() < 0.5):
-            return self._law.choose(z, normals, self.arms, self.low, self.high)
-        return self._smooth.choose(z, normals)
+            return self._law.choose(z, stream.normals(LAW_NORMALS), self.arms, self.low, self.high)
+        return self._smooth.choose(z, stream.normals(SMOOTH_NORMALS))
 
     def predict(self, contexts: Sequence[Context], omegas: Array) -> Array:
         """Mean of ln cost by the model in charge: an array (contexts, omegas)."""

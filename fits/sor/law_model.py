@@ -26,6 +26,7 @@ LEAST_NOISE = 0.075  # sd of ln cost: the law is no better than this
 JITTER = 0.025  # sd of s between systems of the same context; keeps omega off the steep side of the kink
 OFFSETS = np.array([-0.04, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.055, 0.07, 0.09, 0.12, 0.16, 0.22, 0.3])
 # candidates for omega: their distance from s in ln(omega / (2 - omega)), dense where the kink is
+NORMALS = 6  # taken for one decision: 1 + SHAPE, and one more so that a seed decides as it always did
 WIDTHS = (0.05, 0.02)  # of the slope in s: first far-sighted, then close
 
 

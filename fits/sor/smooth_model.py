@@ -1,7 +1,7 @@
 """Log cost as a Gaussian process over context and omega, free of theory: for methods that the law of relaxation does not describe.
 
 A linear model: products of cosines in the context and cosines in omega, with the variances of squared-exponential kernels
-(`fits.bandits.basis`), updated by one rank-one step a cost.
+(`fits.bandits.basis`), updated by one rank-one step a cost. Decisions look at what it leaves over as well (`fits.sor.remainder`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fits.bandits.basis import features, scales, spectrum
 from fits.bandits.gaussian import draw, features_at, filtered
 from fits.bandits.robust import Batch, mean_squared, weights
 from fits.compiled import jit_if_possible
 from fits.sor.law import Array
+from fits.sor.remainder import SIZE, Remainder, cells, drawn_remainder, take
 
 COUNT = 44  # products kept
 WAVES = 6  # cosines in omega
@@ -24,6 +26,7 @@ SPREAD = 1.0  # sd of ln cost over contexts and omegas
 LEAST_NOISE = 0.05
 TEMPER = 0.7  # of Thompson sampling; 1 cost 1.03 where .7 cost 1.02 times the optimum, on two SSOR-CG sequences
 CANDIDATES = 41
+NORMALS = WAVES + SIZE  # of one decision
 
 
 class SmoothModel:
@@ -45,9 +48,11 @@ class SmoothModel:
         self.precision = 1.0 / variance
         self.theta, self.covariance = np.zeros(len(variance)), np.diag(variance)
         self.level, self.noise = 3.0, 2.0 * LEAST_NOISE
+        self.remainder = Remainder()
         self._refine = not arms.size
         self._candidates = arms if arms.size else np.linspace(low, high, CANDIDATES)
         self._candidate_waves = self._waves(self._candidates)
+        self._candidate_cells = cells(self._place(self._candidates))
 
     def choose(self, z: Array, normals: Array) -> float:
         """The best omega under one draw from the posterior: of the arms, or where there are none of a fine grid, refined."""
@@ -60,9 +65,12 @@ class SmoothModel:
                 self.scales,
                 self.context,
                 self.wave,
+                self.remainder.mean,
+                self.remainder.variance,
                 normals,
                 self._candidates,
                 self._candidate_waves,
+                self._candidate_cells,
                 self._refine,
             )
         )
@@ -70,7 +78,6 @@ class SmoothModel:
     def learn(self, z: Array, omega: float, log_cost: float, rounding: float, censored: bool) -> tuple[float, float]:
         """Take in one cost; (log density before, squared surprise in units of its variance)."""
         error = log_cost - self.level
-        place = (omega - self.low) / (self.high - self.low)
         return _learn(
             self.theta,
             self.covariance,
@@ -79,7 +86,9 @@ class SmoothModel:
             self.scales,
             self.context,
             self.wave,
-            place,
+            self.remainder.mean,
+            self.remainder.variance,
+            (omega - self.low) / (self.high - self.low),
             error,
             self.noise**2 + rounding,
             censored,
@@ -99,6 +108,8 @@ class SmoothModel:
             self.theta = self.covariance @ (basis.T @ (weight * target))
             error = batch.error(self.level + basis @ self.theta)
         self.noise = math.sqrt(mean_squared(error, variance, LEAST_NOISE))
+        told = ~batch.censored
+        self.remainder.fit(self._place(batch.omega[told]), error[told], self.noise**2 + batch.rounding[told])
 
     def predict(self, z: Array, omegas: Array, theta: Array | None = None) -> Array:
         """Mean of ln cost at contexts (n, dimensions) and omegas (k,): an array (n, k)."""
@@ -120,6 +131,7 @@ class SmoothModel:
             "covariance": self.covariance.tolist(),
             "level": self.level,
             "noise": self.noise,
+            "remainder": self.remainder.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -129,10 +141,13 @@ class SmoothModel:
             raise ValueError(f"a state of {len(theta)} parameters where the model has {len(self.theta)}")
         self.theta, self.covariance = theta, covariance
         self.level, self.noise = float(state["level"]), float(state["noise"])
+        self.remainder.restore(state["remainder"])
+
+    def _place(self, omegas: Array) -> Array:
+        return (omegas - self.low) / (self.high - self.low)
 
     def _waves(self, omegas: Array) -> Array:
-        place = (omegas - self.low) / (self.high - self.low)
-        return features(place[:, None], np.arange(WAVES, dtype=np.float64)[:, None])
+        return features(self._place(omegas)[:, None], np.arange(WAVES, dtype=np.float64)[:, None])
 
 
 @jit_if_possible
@@ -144,14 +159,17 @@ def _choose(
     scale: Array,
     context: Array,
     wave: Array,
+    mean: Array,
+    variance: Array,
     normals: Array,
     candidates: Array,
     waves: Array,
+    cell: NDArray[np.int64],
     refine: bool,
 ) -> float:
     """The candidate of least ln cost under one draw at z, refined by a parabola.
 
-    Only the coefficients of the waves are drawn, (WAVES,) instead of (m,).
+    Only the coefficients of the waves are drawn, (WAVES,) instead of (m,), and the remainder's tiles.
     """
     phi = features_at(z, frequencies, scale)
     # the waves' coefficients are theta's image under A: mean A theta, covariance A C A'
@@ -159,8 +177,8 @@ def _choose(
     for q in range(theta.size):
         image[wave[q], q] = phi[context[q]]
     drawn = np.dot(image, theta)
-    draw(drawn, np.dot(np.dot(image, covariance), image.T), TEMPER * normals)
-    profile = np.dot(waves, drawn)
+    draw(drawn, np.dot(np.dot(image, covariance), image.T), TEMPER * normals[:WAVES])
+    profile = np.dot(waves, drawn) + drawn_remainder(mean, variance, normals[WAVES:], cell)
     best = np.argmin(profile)
     chosen: float = candidates[best]
     if refine and 0 < best < candidates.size - 1:
@@ -191,10 +209,15 @@ def _learn(
     scale: Array,
     context: Array,
     wave: Array,
+    mean: Array,
+    variance: Array,
     place: float,
     target: float,
-    variance: float,
+    noise: float,
     censored: bool,
 ) -> tuple[float, float]:
     feature = _feature(z, frequencies, scale, context, wave, place)
-    return filtered(theta, covariance, feature, target - np.dot(feature, theta), variance, censored)
+    told = filtered(theta, covariance, feature, target - np.dot(feature, theta), noise, censored)
+    if not censored:
+        take(mean, variance, place, target - np.dot(feature, theta), noise)
+    return told
