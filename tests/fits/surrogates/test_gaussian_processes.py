@@ -1,0 +1,146 @@
+"""gp, gp-rbf, ibnn and saas: what they learn, what they say between rows, and that a state is all there is."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from fits import surrogates
+from fits.surrogates.base import Data, log_density, moments
+from fits.surrogates.infinite_bnn import InfiniteNetwork
+
+pytestmark = pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
+
+NAMES: tuple[surrogates.Name, ...] = ("gp", "gp-rbf", "ibnn", "saas")
+
+
+def lesson(n: int, d: int, *, noise: float = 0.0, seed: int = 0) -> tuple[Data, torch.Tensor, torch.Tensor]:
+    """Rows of a smooth function, and 50 further points with their true values, standardised alike."""
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.rand(n + 50, d, generator=generator, dtype=torch.float64)
+    f = torch.sin(5.0 * X[:, :1]) + X[:, 1:2] ** 2
+    f = (f - f.mean()) / f.std()
+    y = f[:n] + noise * torch.randn(n, 1, generator=generator, dtype=torch.float64)
+    return Data(X[:n], y), X[n:], f[n:, 0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_smooth_function_is_learned(name):
+    data, X, f = lesson(40, 3)
+    surrogate = surrogates.load(name)
+    mean, _ = moments(surrogate.model(data, surrogate.fit(data, 0)), X)
+    assert float((mean - f).square().mean()) < (0.1 if name == "ibnn" else 0.03)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_state_is_json_and_all_there_is(name):
+    data, X, _ = lesson(15, 3)
+    surrogate = surrogates.load(name)
+    state = surrogate.fit(data, 0)
+    again = surrogate.model(data, json.loads(json.dumps(state, allow_nan=False)))
+    for one, other in zip(moments(surrogate.model(data, state), X), moments(again, X), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_state_and_leaves_the_global_generator_alone(name):
+    data, _, _ = lesson(15, 3)
+    before = torch.get_rng_state()
+    first, second = (surrogates.load(name).fit(data, 0) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_noise_is_estimated_as_a_variance(name):
+    data, _, _ = lesson(120, 2, noise=0.5)
+    assert surrogates.load(name).fit(data, 0)["noise"] == pytest.approx(0.25, rel=0.35)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_intervals_cover_noisy_outcomes(name):
+    data, X, f = lesson(60, 2, noise=0.3, seed=1)
+    surrogate = surrogates.load(name)
+    state = surrogate.fit(data, 0)
+    mean, variance = moments(surrogate.model(data, state), X)
+    y = f + 0.3 * torch.randn(50, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    held = (y - mean).abs() <= 1.645 * (variance + state["noise"]).sqrt()
+    assert 0.8 <= float(held.double().mean()) <= 1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_prediction_can_be_climbed(name):
+    data, X, _ = lesson(15, 3)
+    surrogate = surrogates.load(name)
+    model = surrogate.model(data, surrogate.fit(data, 0))
+    x = X[:4].clone().requires_grad_(True)
+    mean, variance = moments(model, x)
+    slope = torch.autograd.grad((mean + variance).sum(), x)[0]
+    step = 1e-5
+    for i in range(3):
+        ahead, back = (sum(moments(model, X[:4] + s * step * torch.eye(3, dtype=torch.float64)[i])) for s in (1, -1))
+        assert torch.allclose(slope[:, i], (ahead - back) / (2 * step), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("rows", [1, 2])
+def test_one_row_and_equal_outcomes_are_no_obstacle(name, rows):
+    data = Data(torch.full((rows, 2), 0.5, dtype=torch.float64), torch.zeros(rows, 1, dtype=torch.float64))
+    surrogate = surrogates.load(name)
+    mean, variance = moments(surrogate.model(data, surrogate.fit(data, 0)), torch.rand(3, 2, dtype=torch.float64))
+    assert mean.isfinite().all()
+    assert (variance >= 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_levels_of_a_category_have_no_order(name):
+    """Levels 0 and 2 behave alike, level 1 differently: between them nothing is interpolated."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(45, 1, generator=generator, dtype=torch.float64)
+    level = torch.arange(45, dtype=torch.float64).remainder(3).unsqueeze(-1)
+    y = x + (level == 1).double() * 3.0
+    data = Data(torch.cat([x, level], -1), (y - y.mean()) / y.std(), levels={1: 3})
+    surrogate = surrogates.load(name)
+    model = surrogate.model(data, surrogate.fit(data, 0))
+    mean, _ = moments(model, torch.tensor([[0.5, 0.0], [0.5, 1.0], [0.5, 2.0]], dtype=torch.float64))
+    assert abs(mean[0] - mean[2]) < 0.3 < mean[1] - mean[0]
+
+
+def test_log_density_of_a_gaussian():
+    data, X, f = lesson(15, 3)
+    surrogate = surrogates.load("gp")
+    state = surrogate.fit(data, 0)
+    model = surrogate.model(data, state)
+    mean, variance = moments(model, X)
+    total = variance + 0.1
+    expected = -0.5 * ((f - mean) ** 2 / total + torch.log(2 * math.pi * total))
+    assert torch.allclose(log_density(model, 0.1, X, f), expected)
+
+
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_kernel_is_the_covariance_of_a_wide_network(activation, depth):
+    """Outputs of one network of 3,000 units a layer, many of them, against the limit."""
+    width, v_w, v_b = 3000, 1.8, 0.4
+    random = np.random.default_rng(0)
+    X = random.random((3, 4))
+    h = 2.0 * X.T - 1.0
+    phi = (lambda z: np.maximum(z, 0.0)) if activation == "relu" else _erf
+    for layer in range(depth + 1):
+        weights = random.normal(size=(width, len(h))) * math.sqrt(v_w / len(h))
+        h = weights @ h + math.sqrt(v_b) * random.normal(size=(width, 1))
+        if layer < depth:
+            h = phi(h)
+    kernel = InfiniteNetwork(depth=depth, weight_variance=v_w, bias_variance=v_b, activation=activation, levels={})
+    limit = kernel(torch.from_numpy(X)).to_dense().detach().numpy()
+    assert h.T @ h / width == pytest.approx(limit, rel=0.1)
+
+
+def _erf(z):
+    from scipy.special import erf
+
+    return erf(z)
