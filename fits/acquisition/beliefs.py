@@ -1,0 +1,68 @@
+"""What is believed when the next point is chosen: models of the outcomes, and the rows they were learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from fits.surrogates.base import moments
+
+if TYPE_CHECKING:
+    from botorch.models.model import Model
+
+
+class Limit(NamedTuple):
+    """A constraint on an outcome: ``model <= limit``, or ``>=`` where not `at_most`, both on the model's scale."""
+
+    model: Model
+    limit: float
+    at_most: bool = True
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Models of the outcomes, all on their standard scales, objectives to be maximised.
+
+    Attributes
+    ----------
+    objectives : one model an objective.
+    X : ``n x d``, the rows that count: evaluated, and within all limits where any row is.
+    Y : ``n x m``, their objectives.
+    noise : variance of an observation of each objective.
+    limits : constraints on further outcomes, independent of the objectives given x.
+    kept : whether any row is within all limits; where none is, the next point is the likeliest to be.
+    reference : ``m``, what the hypervolume of several objectives is measured from.
+    log_cost : ``b x 1 x d`` to ``b``, the logarithm of what an evaluation costs; None where all cost the same.
+    """
+
+    objectives: Sequence[Model]
+    X: Tensor
+    Y: Tensor
+    noise: Sequence[float]
+    limits: Sequence[Limit] = ()
+    kept: bool = True
+    reference: Tensor | None = None
+    log_cost: Callable[[Tensor], Tensor] | None = None
+
+    def joint(self) -> Model:
+        """One model of all objectives."""
+        from botorch.models.gpytorch import GPyTorchModel
+        from botorch.models.model import ModelList
+        from botorch.models.model_list_gp_regression import ModelListGP
+
+        if len(self.objectives) == 1:
+            return self.objectives[0]
+        exact = [model for model in self.objectives if isinstance(model, GPyTorchModel)]
+        if len(exact) == len(self.objectives):
+            return ModelListGP(*exact)
+        return ModelList(*self.objectives)
+
+    def incumbent(self) -> float:
+        """The best value of a single objective that the model believes in: the largest mean at a row, not the luckiest outcome."""
+        with torch.no_grad():
+            mean, _ = moments(self.objectives[0], self.X)
+        return float(mean.max())

@@ -1,0 +1,96 @@
+"""What evaluating a point is worth: the logarithm of the improvement it can be expected to bring, in a form that can be climbed.
+
+    log EI(x) + sum_i log P(c_i(x) <= limit_i) - log cost(x)
+
+Expected improvement is in closed form where a single objective is observed with next to no noise (Ament et al. 2023, eq. 9), else
+over noisy rows and pending points by quasi-Monte Carlo with base samples that stay the same (qLogNEI); of several objectives it is
+that of the hypervolume (qLogNEHVI). The factors multiply because outcomes are modelled independently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.special import log_ndtr
+
+from fits.acquisition.beliefs import Beliefs, Limit
+from fits.surrogates.base import moments
+
+if TYPE_CHECKING:
+    from botorch.acquisition.acquisition import AcquisitionFunction
+    from botorch.sampling.base import MCSampler
+
+QUIET = 0.05  # share of the variance of the outcomes that is noise, up to which an observation is taken for the function's value
+SAMPLES = 128  # of quasi-Monte Carlo
+LEAST_VARIANCE = 1e-18
+
+
+class Worth(torch.nn.Module):
+    """``b x 1 x d`` to ``b``: the sum of the logarithms above. `improvement` is None where no row is within the limits yet."""
+
+    def __init__(
+        self, improvement: AcquisitionFunction | None, limits: Sequence[Limit], log_cost: Callable[[Tensor], Tensor] | None
+    ) -> None:
+        super().__init__()
+        self.improvement, self.limits, self.log_cost = improvement, limits, log_cost
+
+    def forward(self, X: Tensor) -> Tensor:
+        total = torch.zeros(X.shape[0], dtype=X.dtype) if self.improvement is None else self.improvement(X)
+        for limit in self.limits:
+            total = total + log_chance(limit, X)
+        if self.log_cost is not None:
+            total = total - self.log_cost(X)
+        return total
+
+
+def log_chance(limit: Limit, X: Tensor) -> Tensor:
+    """Log of the probability that a limit is kept at each of ``b x 1 x d``."""
+    mean, variance = moments(limit.model, X.squeeze(-2))
+    room = limit.limit - mean if limit.at_most else mean - limit.limit
+    chance: Tensor = log_ndtr(room / variance.clamp_min(LEAST_VARIANCE).sqrt())
+    return chance
+
+
+def worth(beliefs: Beliefs, pending: Tensor | None, seed: int) -> Worth:
+    """What each point is worth given `beliefs` and the points ``p x d`` that are being evaluated."""
+    improvement = _improvement(beliefs, pending, seed) if beliefs.kept else None
+    return Worth(improvement, beliefs.limits, beliefs.log_cost)
+
+
+def _improvement(beliefs: Beliefs, pending: Tensor | None, seed: int) -> AcquisitionFunction:
+    if len(beliefs.objectives) > 1:
+        return _of_hypervolume(beliefs, pending, seed)
+    if pending is None and beliefs.noise[0] <= QUIET:
+        from botorch.acquisition.analytic import LogExpectedImprovement
+
+        return LogExpectedImprovement(beliefs.objectives[0], best_f=beliefs.incumbent())
+    from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+
+    return qLogNoisyExpectedImprovement(
+        beliefs.objectives[0], X_baseline=beliefs.X, X_pending=pending, sampler=_sampler(beliefs, seed), prune_baseline=True
+    )
+
+
+def _of_hypervolume(beliefs: Beliefs, pending: Tensor | None, seed: int) -> AcquisitionFunction:
+    from botorch.acquisition.multi_objective import logei
+
+    logei._load_attempted = True  # its C++ is compiled at first use: never while somebody waits for an answer
+    return logei.qLogNoisyExpectedHypervolumeImprovement(
+        beliefs.joint(),
+        ref_point=[] if beliefs.reference is None else beliefs.reference,
+        X_baseline=beliefs.X,
+        X_pending=pending,
+        sampler=_sampler(beliefs, seed),
+        prune_baseline=True,
+    )
+
+
+def _sampler(beliefs: Beliefs, seed: int) -> MCSampler:
+    from botorch.sampling.get_sampler import get_sampler
+
+    with torch.no_grad():
+        posterior: Any = beliefs.joint().posterior(beliefs.X[:1])
+    return get_sampler(posterior, sample_shape=torch.Size([SAMPLES]), seed=seed)
