@@ -70,7 +70,9 @@ def _parameter(name: str, prop: Mapping[str, Any], required: bool) -> inspect.Pa
     kind = prop.get("type")
     annotation: Any = str  # pydantic reads the text, so that one set of rules and messages holds everywhere
     metavar = prop.get("metavar") or _METAVARS.get(str(kind), "TEXT")
-    if kind == "boolean":
+    if "file" in prop:
+        metavar = "FILE"
+    elif kind == "boolean":
         annotation, metavar = bool, None
     elif kind == "array":
         annotation, metavar = list[str], _METAVARS.get(str(prop.get("items", {}).get("type")), "TEXT") + " (repeatable)"
@@ -117,9 +119,24 @@ def given(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the user really gave for fields of `model`; NAME=VALUE texts become a dictionary."""
     found = {name: values[name] for name in model.model_fields if values.get(name) is not None}
     for name, prop in properties(model).items():
-        if name in found and prop.get("type") == "object":
+        if name in found and "file" in prop:
+            found[name] = _content(prop["file"], found[name])
+        elif name in found and prop.get("type") == "object":
             found[name] = pairs(found[name], option=flag(name))
     return found
+
+
+def _content(kind: str, path: str) -> Any:
+    """What a file holds that an option names: a search space, or a table of configurations."""
+    from advisor.spaces import read_pool, read_space
+
+    return read_space(path) if kind == "space" else read_pool(path)
+
+
+def summary(options: BaseModel) -> dict[str, Any]:
+    """The options as JSON, without what was read from files: the fit holds that."""
+    files = {name for name, prop in properties(type(options)).items() if "file" in prop}
+    return options.model_dump(mode="json", exclude=files)
 
 
 def pairs(texts: Iterable[str], *, option: str, form: str = "NAME=VALUE") -> dict[str, str]:

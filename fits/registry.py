@@ -35,6 +35,7 @@ class Entry:
 BUILT_IN = {
     "step-law": Entry("fits.step_law", "optimal learning rate and batch size for LLM pre-training, from N and D"),
     "learning-curve": Entry("fits.learning_curve", "where a run is heading, what a target needs, whether to stop or to go on"),
+    "bnn-bo": Entry("fits.bnn_bo", "which configuration to evaluate next: Bayesian optimization with the surrogate that suits"),
     "sor": Entry("fits.sor", "relaxation parameter of SOR and SSOR-CG over a sequence of linear systems"),
 }
 
@@ -74,6 +75,11 @@ class Solver:
     @property
     def Options(self) -> type[contract.OptionsModel]:
         return self.schema.Options  # type: ignore[no-any-return]
+
+    def columns(self, options: contract.OptionsModel, named: dict[str, list[str]]) -> dict[str, list[str]]:
+        """The columns of each family: those `named`, and those that follow from the options."""
+        columns = getattr(self.schema, "columns", None)
+        return named if columns is None else columns(options, named)
 
     @property
     def BacktestOptions(self) -> type[contract.OptionsModel]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 # The same examples in each run: a change is judged by what it changed. `--hypothesis-profile=search` looks for new ones.
-settings.register_profile("same", derandomize=True)
+settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None)
 settings.load_profile("same")
 

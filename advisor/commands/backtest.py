@@ -21,7 +21,7 @@ from advisor.commands.shared import (
     read,
     roles_with_option,
 )
-from advisor.options import build, given, parameters, with_parameters
+from advisor.options import build, given, parameters, summary, with_parameters
 from advisor.render import caution, chosen, csv_text, emit
 from advisor.tables import grid, wrapped
 from fits import registry
@@ -45,7 +45,7 @@ def backtest_command(solver: registry.Solver) -> Callable[..., None]:
         **fields: Any,
     ) -> None:
         options = build(solver.BacktestOptions, given(solver.BacktestOptions, fields))
-        table = read(solver, log, map_, encoding, strict, fields)
+        table = read(solver, log, map_, encoding, strict, fields, options)
         with for_people(table):
             result = solver.backtest(table.frame, options)
         caution([*table.warnings, *result.warnings], quiet=quiet)
@@ -54,7 +54,7 @@ def backtest_command(solver: registry.Solver) -> Callable[..., None]:
             "solver": solver.name,
             "version": solver.entry.version,
             "log": {"sha256": table.sha256, "rows_used": table.rows - table.dropped, "rows_dropped": table.dropped},
-            "options": options.model_dump(mode="json"),
+            "options": summary(options),
             "backtest": result.model_dump(mode="json"),
             "warnings": [warning.model_dump(mode="json") for warning in table.warnings],
         }

@@ -23,7 +23,7 @@ from advisor.commands.shared import (
     read,
     roles_with_option,
 )
-from advisor.options import build, given, parameters, with_parameters
+from advisor.options import build, given, parameters, summary, with_parameters
 from advisor.render import caution, chosen, emit, tell
 from fits import registry
 from fits import solver as contract
@@ -67,7 +67,7 @@ def fit_command(solver: registry.Solver) -> Callable[..., None]:
         options = build(solver.Options, given(solver.Options, fields))
         if output is not None and not force:
             artifact.refuse_foreign(output)  # before the work, not after it
-        table = read(solver, log, map_, encoding, strict, fields)
+        table = read(solver, log, map_, encoding, strict, fields, options)
         if dry_run:
             caution(table.warnings, quiet=quiet)
             _announce(solver, table, output)
@@ -102,7 +102,7 @@ def fit_log(solver: registry.Solver, table: LogTable, options: contract.OptionsM
         log=artifact.Provenance(
             sha256=table.sha256, rows=table.rows, used=table.rows - table.dropped, dropped=table.dropped, columns=table.columns
         ),
-        options=options.model_dump(mode="json"),
+        options=summary(options),
         warnings=table.warnings,
         fit=fitted,
     )

@@ -137,7 +137,7 @@ def _from_log(
     """A name that both Query and Options have is one option with one meaning, so both get its value."""
     options = build(solver.Options, given(solver.Options, fields))
     asked = {name: pairs(value, option=flag(name)) for name, value in fields.items() if value and _of_query(solver, name)}
-    table = read(solver, logs, map_, encoding, strict, {**fields, **asked}, growing=growing)
+    table = read(solver, logs, map_, encoding, strict, {**fields, **asked}, options, growing=growing)
     made = fit_log(solver, table, options)
     return Source("log", made.fit, made)
 

@@ -113,7 +113,7 @@ def report_command(solver: registry.Solver) -> Callable[..., None]:
                 figures = solver.figures(made.fit)
         else:
             options = build(solver.Options, given(solver.Options, fields))
-            table = read(solver, sources, map_, encoding, strict, fields)
+            table = read(solver, sources, map_, encoding, strict, fields, options)
             made = fit_log(solver, table, options)
             with for_people(table):
                 figures = solver.figures(made.fit, table.frame)

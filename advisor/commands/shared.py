@@ -52,21 +52,28 @@ def read(
     encoding: str,
     strict: bool,
     fields: Mapping[str, Any],
+    options: contract.OptionsModel,
     *,
     growing: bool = False,
 ) -> LogTable:
-    """The logs at `sources` with the columns of the solver's `Log`; `fields` may hold the options of its families and roles."""
+    """The logs at `sources` with the columns of the solver's `Log`.
+
+    `fields` may hold the options of its families and roles; of families that they leave open, `options` may name the columns.
+    """
     from advisor.logs import read_logs
 
     given = pairs(mapping or [], option="--map", form="ROLE=COLUMN")
     for role in roles_with_option(solver):
         if fields.get(role) is not None and given.setdefault(role, fields[role]) != fields[role]:
             raise UsageError(f"{flag(role)} and --map {role}= name different columns")
+    families = {name: _columns(fields[name]) for name in families_of(solver) if fields.get(name)}
+    with for_people():
+        families = solver.columns(options, families)
     return read_logs(
         sources,
         solver.Log,
         mapping=given,
-        families={name: _columns(fields[name]) for name in families_of(solver) if fields.get(name)},
+        families=families,
         encoding=encoding,
         strict=strict,
         growing=growing,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fits.solver import LogRow
 
 
+REST = "*"
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A column of the file under its name in the frame."""
@@ -108,11 +111,17 @@ class Columns:
         """The columns that the entries of a family mean: by name, or by a pattern such as ``it_w*``, in the file's order."""
         columns = []
         for entry in entries:
-            matching = [entry] if entry in names or not _is_pattern(entry) else [name for name in names if _matches(name, entry)]
+            matching = [entry] if entry in names or not _is_pattern(entry) else self._matching(entry, names)
             if not matching:
                 raise LogError("no column matches this pattern", source=self.source, column=entry, advice=_nearest([entry], names))
             columns += matching
         return columns
+
+    def _matching(self, pattern: str, names: Sequence[str]) -> list[str]:
+        """The columns of a pattern; "*" by itself means those that are not named and have no role."""
+        if pattern == REST:
+            return [name for name in names if name not in self._taken and not self._roles_of(name)]
+        return [name for name in names if _matches(name, pattern)]
 
     def _roles_of(self, column: str) -> list[str]:
         key = normal(column)

@@ -63,7 +63,7 @@ def test_odd_terminals(shell, toy_log):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("advisor fit ", {"step-law", "learning-curve", "sor", "toy-budget"}),
+        ("advisor fit ", {"step-law", "learning-curve", "sor", "bnn-bo", "toy-budget"}),
         ("advisor recommend toy-budget --tar", {"--target"}),
         ("advisor bac", {"backtest"}),
     ],

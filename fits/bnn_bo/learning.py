@@ -1,0 +1,186 @@
+"""`fit`: from a log to a space, trials, a chosen surrogate, models, and what they say about the parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from fits.bnn_bo.choosing import choose
+from fits.bnn_bo.explaining import importance, incumbents, ranges
+from fits.bnn_bo.modelling import learned
+from fits.bnn_bo.problem import Goal, goal
+from fits.bnn_bo.rows import number, trials, value
+from fits.bnn_bo.schema import Fit, Row, Trial
+from fits.bnn_bo.study import Study
+from fits.solver import BadQuery, BadRow, Caution, DegenerateData, NotEnoughData, family_columns
+from fits.space import Encoding, Space
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fits.bnn_bo.schema import _Problem
+
+FEWEST_TO_GUESS = 3  # different rows from which a space can be guessed
+LISTED = 5
+
+
+def learn(log: pd.DataFrame, options: _Problem) -> Fit:
+    """All that a log with the columns of `Log` teaches."""
+    study, guesses, warnings = study_of(log, options)
+    return fitted(study, options.surrogate, guesses=guesses, warnings=warnings)
+
+
+def study_of(log: pd.DataFrame, options: _Problem) -> tuple[Study, list[str], list[Caution]]:
+    """The study that a log is of, what was guessed of its space, and what to know about its rows.
+
+    Raises
+    ------
+    BadQuery
+        The options name no objective, or columns that the log has not.
+    BadRow
+        A cell is not what its column holds.
+    NotEnoughData
+        Too few rows to guess a space from, or none in the space.
+    """
+    sought = goal(options)
+    measured = set(family_columns(log, "outcomes").columns)
+    for name in sought.outcomes:
+        if name not in measured:
+            raise BadQuery("outcomes", f"the log has no column {name!r}")
+    guesses: list[str] = []
+    space = options.space
+    if space is None:
+        space, guesses = _guessed(log, sought, options.pool or [])
+    found, warnings = _inside(trials(log, space, sought.outcomes), Encoding(space))
+    warnings += _failures(found) + _costs(found, sought)
+    if guesses:
+        warnings.append(Caution(code="guessed-space", message="the space is guessed: " + "; ".join(guesses)))
+    return Study(space, sought, found, pool_of(options.pool, space), options.seed), guesses, warnings
+
+
+def fitted(
+    study: Study, surrogate: str, *, guesses: list[str] | None = None, warnings: list[Caution] | None = None, explained: bool = True
+) -> Fit:
+    """The fit of a study: without `explained`, only what proposals need."""
+    if not study.done.any():
+        if not study.trials and guesses is None:
+            raise NotEnoughData("at least one trial", found=0)
+        choice, models = None, {}
+    else:
+        choice = choose(study, surrogate)
+        models = learned(study, choice.surrogate)  # type: ignore[arg-type]
+    return Fit(
+        seed=study.seed,
+        surrogate=surrogate,
+        space=study.space,
+        guesses=guesses or [],
+        objectives=study.goal.objectives,
+        limits=study.goal.limits,
+        cost=study.goal.cost,
+        trials=list(study.trials),
+        pool=None if study.pool is None else list(study.pool),
+        choice=choice,
+        models=models,
+        incumbents=incumbents(study, models) if models else [],
+        importance=importance(study, models) if models and explained else [],
+        ranges=ranges(study, models) if models and explained else [],
+        warnings=warnings or [],
+    )
+
+
+def study_from(fit: Fit) -> Study:
+    """The study that a fit was made of."""
+    return Study(fit.space, Goal(fit.objectives, fit.limits, fit.cost), fit.trials, fit.pool, fit.seed)
+
+
+def pool_of(rows: list[Row] | None, space: Space) -> list[Row] | None:
+    """The pool in the space's own values.
+
+    Raises
+    ------
+    BadQuery
+        A row is not in the space.
+    """
+    if rows is None:
+        return None
+    found: list[Row] = []
+    for i, row in enumerate(rows, start=1):
+        try:
+            found.append(
+                {name: value(its, str(row[name]), i, name) for name, its in space.parameters.items() if row.get(name) is not None}
+            )
+        except BadRow as error:
+            name = error.column.partition(".")[2]
+            raise BadQuery("pool", f"row {i}: {name} is {error.value} (expected {error.expected})") from error
+    wrong = next(iter(Encoding(space).outside(found)), None)
+    if wrong is not None:
+        at, name, cell, expected = wrong
+        raise BadQuery("pool", f"row {at + 1}: {name} is {cell} (expected {expected})")
+    return found
+
+
+def _guessed(log: pd.DataFrame, sought: Goal, pool: list[Row]) -> tuple[Space, list[str]]:
+    """The space that the log's parameters span."""
+    import pandas as pd
+
+    from fits.space.inference import infer
+
+    texts = family_columns(log, "parameters")
+    texts = texts[[name for name in texts.columns if name not in sought.outcomes]]
+    if texts.drop_duplicates().shape[0] < FEWEST_TO_GUESS:
+        raise NotEnoughData(f"at least {FEWEST_TO_GUESS} different rows, or a --space", found=texts.drop_duplicates().shape[0])
+    more = pd.DataFrame([{name: None if row.get(name) is None else str(row[name]) for name in texts.columns} for row in pool])
+    texts = pd.concat([texts, more], ignore_index=True)
+    frame = pd.DataFrame({name: _typed(texts[name]) for name in texts.columns})
+    space, guesses = infer(frame)
+    if not space.parameters:
+        raise DegenerateData("no column of the log varies that could be a parameter", remedy="name the parameters with --space")
+    return space, guesses
+
+
+def _typed(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
+    """A column of numbers where all its cells are numbers."""
+    try:
+        return column.map(lambda cell: math.nan if cell is None else _strict(cell)).astype(float)
+    except ValueError:
+        return column
+
+
+def _strict(cell: str) -> float:
+    """The number in a cell; the text "None" is a category."""
+    found = number(cell)
+    if found is None:
+        raise ValueError(cell)
+    return found
+
+
+def _inside(found: list[Trial], encoding: Encoding) -> tuple[list[Trial], list[Caution]]:
+    """The trials in the space, and what was wrong with the others."""
+    wrong: dict[int, str] = {}
+    for i, name, cell, expected in encoding.outside([trial.config for trial in found]):
+        wrong.setdefault(i, f"row {found[i].row}: {name} is {cell} (expected {expected})")
+    if not wrong:
+        return found, []
+    shown = "; ".join(list(wrong.values())[:LISTED]) + (f"; and {len(wrong) - LISTED} more" if len(wrong) > LISTED else "")
+    kept = [trial for i, trial in enumerate(found) if i not in wrong]
+    return kept, [
+        Caution(code="outside-space", message=f"{len(wrong)} of {len(found)} rows lie outside the space and are left out: {shown}")
+    ]
+
+
+def _failures(found: list[Trial]) -> list[Caution]:
+    failed = [trial.row for trial in found if trial.status == "failed"]
+    if not failed:
+        return []
+    rows = ", ".join(map(str, failed[:LISTED])) + (" …" if len(failed) > LISTED else "")
+    return [Caution(code="failed-rows", message=f"{len(failed)} failed rows count as bad as the worst that was done (rows {rows})")]
+
+
+def _costs(found: list[Trial], sought: Goal) -> list[Caution]:
+    """Costs must be positive, for their logarithm is modelled."""
+    if sought.cost is None:
+        return []
+    for trial in found:
+        if trial.status == "done" and not trial.outcomes.get(sought.cost, 1.0) > 0.0:
+            raise BadQuery("cost", f"must be positive (row {trial.row} has {trial.outcomes[sought.cost]:g})")
+    return []

@@ -1,0 +1,137 @@
+"""Models of the outcomes of a study: learned, kept as data, and put together into what a proposal rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fits import surrogates
+from fits.acquisition.beliefs import Beliefs, Limit
+from fits.bnn_bo.schema import OutcomeModel
+from fits.bnn_bo.study import Lesson, Study
+from fits.surrogates.base import Data, moments
+from fits.surrogates.outcome import Outcome
+
+if TYPE_CHECKING:
+    from botorch.models.model import Model
+
+Array = NDArray[np.float64]
+
+DEFAULT: surrogates.Name = "gp"
+
+
+def learned(study: Study, surrogate: surrogates.Name) -> dict[str, OutcomeModel]:
+    """A model of each outcome: the objectives by `surrogate`, limits and the logarithm of the cost by the default."""
+    objectives = {item.name: item.maximize for item in study.goal.objectives}
+    found = {name: _outcome_model(study, name, surrogate, maximize=up) for name, up in objectives.items()}
+    for limit in study.goal.limits:
+        if limit.name not in objectives:
+            found[limit.name] = _outcome_model(study, limit.name, DEFAULT, maximize=True)
+    if study.goal.cost is not None:
+        found[cost_key(study.goal.cost)] = _learn(study, log_costs(study), DEFAULT, maximize=True, warp=False)
+    return found
+
+
+def cost_key(column: str) -> str:
+    """The key of the model of the logarithm of the cost."""
+    return f"log({column})"
+
+
+def _outcome_model(study: Study, name: str, surrogate: surrogates.Name, *, maximize: bool) -> OutcomeModel:
+    return _learn(study, study.lesson(name), surrogate, maximize=maximize, warp=surrogates.warps(surrogate))
+
+
+def _learn(study: Study, lesson: Lesson, surrogate: surrogates.Name, *, maximize: bool, warp: bool) -> OutcomeModel:
+    scale = Outcome.of(lesson.y, maximize=maximize, warp=warp)
+    state = surrogates.load(surrogate).fit(data(study, lesson, scale), study.seed)
+    return OutcomeModel(surrogate=surrogate, scale=scale, state=state)
+
+
+def log_costs(study: Study) -> Lesson:
+    """The logarithms of what the trials cost."""
+    assert study.goal.cost is not None
+    lesson = study.lesson(study.goal.cost)
+    return Lesson(lesson.X, np.log(lesson.y))
+
+
+def data(study: Study, lesson: Lesson, scale: Outcome) -> Data:
+    """Rows as a surrogate wants them."""
+    noise = None if lesson.errors is None else tensor((lesson.errors * scale.slope(lesson.y)) ** 2).unsqueeze(-1)
+    return Data(tensor(lesson.X), tensor(scale.forward(lesson.y)).unsqueeze(-1), noise, levels=study.encoding.levels)
+
+
+def tensor(values: Array) -> Tensor:
+    """A copy of an array, which torch may write to."""
+    return torch.from_numpy(np.array(values, dtype=float))
+
+
+def restored(study: Study, models: Mapping[str, OutcomeModel], name: str) -> Model:
+    """The model of an outcome, on its standard scale."""
+    its = models[name]
+    return surrogates.load(its.surrogate).model(data(study, study.lesson(name), its.scale), its.state)  # type: ignore[arg-type]
+
+
+def beliefs(study: Study, models: Mapping[str, OutcomeModel]) -> Beliefs:
+    """What is believed of the objectives, limits and cost; the rows that count are those within all limits, where there are any."""
+    objectives = [item.name for item in study.goal.objectives]
+    rows = study.kept if study.kept.any() else study.done
+    Y = np.column_stack([models[name].scale.forward(study.values(name)[rows]) for name in objectives])
+    return Beliefs(
+        objectives=[restored(study, models, name) for name in objectives],
+        X=tensor(study.X[rows]),
+        Y=tensor(Y),
+        noise=[float(models[name].state["noise"]) for name in objectives],
+        limits=[_limit(study, models, i) for i in range(len(study.goal.limits))],
+        kept=bool(study.kept.any()) or not study.goal.limits,
+        reference=_reference(study, models, Y) if len(objectives) > 1 else None,
+        log_cost=_log_cost(study, models),
+    )
+
+
+def _limit(study: Study, models: Mapping[str, OutcomeModel], i: int) -> Limit:
+    """On the outcome's standard scale, which grows or falls with the outcome."""
+    limit = study.goal.limits[i]
+    scale = models[limit.name].scale
+    upwards = (scale.sign > 0.0) == (limit.sense == "<=")
+    return Limit(restored(study, models, limit.name), float(scale.forward(np.array(limit.bound))), at_most=upwards)
+
+
+def _reference(study: Study, models: Mapping[str, OutcomeModel], Y: Array) -> Tensor:
+    """The given reference point; where there is none, a tenth of the Pareto front's extent below its worst values."""
+    from botorch.utils.multi_objective.hypervolume import infer_reference_point
+
+    guess = infer_reference_point(torch.from_numpy(pareto(Y)))
+    given = [
+        guess[i] if item.reference is None else torch.as_tensor(models[item.name].scale.forward(np.array(item.reference)))
+        for i, item in enumerate(study.goal.objectives)
+    ]
+    return torch.stack([torch.as_tensor(value, dtype=torch.float64) for value in given])
+
+
+def pareto(Y: Array) -> Array:
+    """The rows of ``n x m`` that no other row beats in one objective without being beaten in another."""
+    return Y[efficient(Y)]
+
+
+def efficient(Y: Array) -> NDArray[np.bool_]:
+    """``n``: which rows of ``n x m``, all to be maximised, are on the Pareto front."""
+    return np.array([not ((row <= Y).all(axis=1) & (row < Y).any(axis=1)).any() for row in Y], dtype=bool)
+
+
+def _log_cost(study: Study, models: Mapping[str, OutcomeModel]) -> Callable[[Tensor], Tensor] | None:
+    if study.goal.cost is None:
+        return None
+    key = cost_key(study.goal.cost)
+    scale = models[key].scale
+    model = surrogates.load(DEFAULT).model(data(study, log_costs(study), scale), models[key].state)
+
+    def log_cost(points: Tensor) -> Tensor:
+        mean, _ = moments(model, points.squeeze(-2))
+        return (mean * scale.deviation + scale.mean) * scale.size + scale.shift
+
+    return log_cost
