@@ -1,6 +1,6 @@
-"""Fill the console blocks of the pages of examples/learning_curve with what their commands print now.
+"""Fill the console blocks of the pages of examples with what their commands print now.
 
-python tests/examples/refresh_pages.py [sample_size tagging llm]
+python tests/examples/refresh_pages.py [learning_curve/sample_size learning_curve/tagging learning_curve/llm bnn_bo/sweep]
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "learning_curve"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PAGES = ["learning_curve/sample_size", "learning_curve/tagging", "learning_curve/llm", "bnn_bo/sweep"]
 
 
 def printed(command: str, folder: Path) -> str:
@@ -37,6 +38,6 @@ def refreshed(page: Path) -> str:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["sample_size", "tagging", "llm"]:
+    for name in sys.argv[1:] or PAGES:
         path = EXAMPLES / name / "README.md"
         path.write_text(refreshed(path), encoding="utf-8")
