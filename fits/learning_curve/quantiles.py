@@ -5,11 +5,12 @@ ln(p / (1 - p)), is a straight line in the value. Beyond them the odds of lying 
 the slope of the outer line where they begin: tails as heavy as those that `Mixture` was measured to have between .05 and .01.
 Quantiles that coincide are a point mass: it counts half where a value equals it.
 
-Measured on forecasts of `meta` for data sets of LCDB 1.1 that it was not trained on (3,150 curves, 38,000 pairs of learners on the
-same data set; 10 / 20 / 50 % seen). The heavy tails take the log loss of "a point is still to gain" from .376 / .363 / .231 to
-.373 / .358 / .231 and leave that of pairs at .295 / .229 / .115; of pairs said to be less likely than .005, .1 / .5 / .1 % happen.
-Each decile of the chances of pairs is within .06 of what happens; a gain is promised somewhat too often (.35 said, .2 happen) below
-one half. Errors of two learners on the same data set correlate by .06 / .05 / .03: taking them as independent needs no correction.
+Measured on forecasts of an earlier `meta` for data sets of LCDB 1.1 that it was not trained on (3,150 curves, 38,000 pairs of
+learners on the same data set; 10 / 20 / 50 % seen). The heavy tails take the log loss of "a point is still to gain" from .376 /
+.363 / .231 to .373 / .358 / .231 and leave that of pairs at .295 / .229 / .115; of pairs said to be less likely than .005, .1 / .5
+/ .1 % happen. Each decile of the chances of pairs is within .06 of what happens; a gain is promised somewhat too often (.35 said,
+.2 happen) below one half. Errors of two learners on the same data set correlate by .06 / .05 / .03: taking them as independent
+needs no correction.
 """
 
 from __future__ import annotations

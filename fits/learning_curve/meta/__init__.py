@@ -1,4 +1,4 @@
-"""Forecasts learned from thousands of finished curves: boosted trees on what the beginning of a curve shows.
+"""Forecasts learned from thousands of finished curves: neural networks on what the beginning of a curve shows.
 
 `forecast` answers from the model that ships with the package; `training` made it.
 """

@@ -1,4 +1,4 @@
-"""What the beginning of a curve shows: the numbers that the trees decide by.
+"""What the beginning of a curve shows: the numbers that the networks decide by.
 
 None of them knows the unit of x. Lengths along y are told twice: as they are, and in units of the error that the mixture of
 families expects of itself.
@@ -24,12 +24,12 @@ FARTHEST = 2.0  # where a line in ln y is cut off, in ln y
 
 
 class Seen(NamedTuple):
-    """What is known before the trees.
+    """What is known before the networks.
 
     Attributes
     ----------
     base : (S, m) the mixture's forecast.
-    unit : (S, m) what the trees count in: the scale of the mixture's error.
+    unit : (S, m) what the networks count in: the scale of the mixture's error.
     features : (S, m, k)
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -12,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fits.learning_curve.meta.model import Model
-from fits.learning_curve.meta.trees import Trees
-from fits.learning_curve.quantiles import LEVELS
+from fits.learning_curve.meta.network import Floats, Network, Scaling
 
 FILE = "lcdb.npz"
 
@@ -42,13 +42,23 @@ def save(model: Model, path: Path) -> None:
 def packed(model: Model) -> Arrays:
     """The arrays of a model, by name."""
     arrays: Arrays = {name: np.asarray(getattr(model, name)) for name in ("horizons", "offsets", "data_sets")}
-    for level, trees in model.trees.items():
-        arrays |= {f"q{level:g}.{field.name}": np.asarray(getattr(trees, field.name)) for field in fields(Trees)}
+    arrays |= {f"scaling.{field.name}": getattr(model.scaling, field.name) for field in fields(Scaling)}
+    for k, network in enumerate(model.networks):
+        for layer, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
+            arrays |= {f"network{k}.weights{layer}": weights, f"network{k}.biases{layer}": biases}
     return arrays
 
 
 def unpacked(arrays: Arrays) -> Model:
     """The model that was packed."""
-    named = {level: {field.name: arrays[f"q{level:g}.{field.name}"] for field in fields(Trees)} for level in LEVELS}
-    trees = {level: Trees(**{**its, "start": float(its["start"])}) for level, its in named.items()}  # type: ignore[arg-type]
-    return Model(trees, np.asarray(arrays["horizons"], float), np.asarray(arrays["offsets"], float), int(arrays["data_sets"]))
+    scaling = Scaling(*(arrays[f"scaling.{field.name}"] for field in fields(Scaling)))  # type: ignore[arg-type]
+    networks = tuple(
+        Network(_layers(arrays, f"network{k}.weights"), _layers(arrays, f"network{k}.biases"))
+        for k in itertools.takewhile(lambda k: f"network{k}.weights0" in arrays, itertools.count())
+    )
+    horizons, offsets = (np.asarray(arrays[name], dtype=np.float64) for name in ("horizons", "offsets"))
+    return Model(scaling, networks, horizons, offsets, int(arrays["data_sets"]))
+
+
+def _layers(arrays: Arrays, name: str) -> tuple[Floats, ...]:
+    return tuple(arrays[f"{name}{layer}"] for layer in range(sum(key.startswith(name) for key in arrays)))  # type: ignore[misc]

@@ -10,10 +10,14 @@ import numpy.typing as npt
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.blocks import blocks
 from fits.learning_curve.meta.file import shipped
-from fits.learning_curve.meta.model import LONGEST, Model
+from fits.learning_curve.meta.model import LONGEST, MIDDLE, Model
 from fits.learning_curve.quantiles import LEVELS
 
 SHORTEST = 6  # points
+# Losses fall faster than error rates foretell once their learning rate decays, and nothing of it shows before. With lower quantiles
+# so many times as far from the median the intervals hold 88 and 100 % of the last losses of 33 nanoGPT speed runs and 18 runs of
+# multipowerlaw, half seen (42 and 72 without); all that still miss lie too high. Where the plan is known, `lr_aware` knows better.
+FALL_OF_LOSSES = 2.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,13 @@ def forecast(
     floor, unit = _range(ys, low, high)
     seen = blocks(x, np.clip((ys - floor) / unit, 0.0, 1.0), None if errors is None else errors / unit)
     q = (model or shipped()).quantiles(*seen, at)
-    return Forecast(LEVELS, floor + unit[..., None] * q)
+    return Forecast(LEVELS, floor + unit[..., None] * (q if np.isfinite(high) else _of_losses(q)))
+
+
+def _of_losses(q: Array) -> Array:
+    """Quantiles (..., levels) with the lower ones farther from the median."""
+    middle = q[..., MIDDLE, None]
+    return np.concatenate([np.maximum(middle + FALL_OF_LOSSES * (q[..., :MIDDLE] - middle), 0.0), q[..., MIDDLE:]], axis=-1)
 
 
 def _range(ys: Array, low: float, high: float) -> tuple[float, Array]:

@@ -3,8 +3,8 @@
     python -m fits.learning_curve.meta.training lcdb11_error_dev.csv.gz [-o fits/learning_curve/meta/lcdb.npz]
 
 The table is LCDB 1.1 (Yan, Mohr, Viering 2025, CC BY 4.0): error rates by anchor, means and standard errors over 25 splits.
-Offsets of the quantiles come from forecasts of data sets that the trees had not seen. The file is the same whatever the number of
-processes: each set of trees is grown by one thread.
+Offsets of the quantiles come from forecasts of data sets that the networks had not seen. The file is the same whatever the number
+of processes: each network learns on one thread.
 """
 
 from __future__ import annotations
@@ -12,51 +12,52 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fits.learning_curve.families.family import Array
 from fits.learning_curve.meta.curves import PROCESSES, Examples, examples, read
+from fits.learning_curve.meta.descent import learned
 from fits.learning_curve.meta.file import FILE, save
-from fits.learning_curve.meta.model import MIDDLE, Model, quantiles_of
-from fits.learning_curve.meta.trees import Trees
+from fits.learning_curve.meta.model import MIDDLE, Model, answered, quantiles_of
+from fits.learning_curve.meta.network import Network, Scaling, scaling_of
 from fits.learning_curve.quantiles import LEVELS
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingRegressor
 
 Rows = npt.NDArray[np.bool_]
 
 FOLDS = 4
 SEED = 0
-OF_MIDDLE = {"max_iter": 250, "learning_rate": 0.06, "max_leaf_nodes": 20, "min_samples_leaf": 60, "max_features": 0.3}
-OF_OUTER = {"max_iter": 150, "learning_rate": 0.06, "max_leaf_nodes": 16, "min_samples_leaf": 150, "max_features": 0.3}
+NETWORKS = 3
+# An example counts by its unit, so that what is learned is to be little off in error rates, not in units: up to a limit, so that
+# wild curves do not teach alone, and at least a little.
+LARGE, MOST, LEAST = 0.02, 4.0, 0.2
 HORIZONS = np.log([1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 14.0])
 NEAR = 0.35  # half width in ln(x* / x_n) of the window from which an offset is read
 
 
-class Grown(NamedTuple):
-    """Trees of each level, and what they say of the examples that they did not see: (n, levels), NaN for the others."""
+class Taught(NamedTuple):
+    """Networks and the scaling of their inputs."""
 
-    trees: dict[float, Trees]
-    unseen: Array
+    scaling: Scaling
+    networks: tuple[Network, ...]
 
 
 def train(data: Examples, folds: int = FOLDS, processes: int = PROCESSES) -> Model:
-    """Trees on all examples; offsets from forecasts of data sets that were held out."""
+    """Networks taught by all examples; offsets from forecasts of data sets that were held out."""
     fold = folds_of(data, folds)
-    *parts, whole = grow(data, [*(fold != k for k in range(folds)), np.ones(len(fold), dtype=np.bool_)], processes)
-    return _model(whole, data, offsets_of(_unseen(parts, data), data))
+    others = [fold != k for k in range(folds)]
+    *parts, whole = teach(data, [*others, np.ones(len(fold), dtype=np.bool_)], processes)
+    return _model(whole, data, offsets_of(_unseen(parts, others, data), data))
 
 
 def fold_models(data: Examples, folds: int = FOLDS, processes: int = PROCESSES) -> list[tuple[Model, set[int]]]:
-    """For each fold, a model whose trees and offsets saw none of its data sets, and those data sets."""
+    """For each fold, a model whose networks and offsets saw none of its data sets, and those data sets."""
     fold = folds_of(data, folds)
     others = [fold != k for k in range(folds)]
-    parts = grow(data, others, processes)
-    q = _unseen(parts, data)
+    parts = teach(data, others, processes)
+    q = _unseen(parts, others, data)
     return [
         (_model(part, data.take(rows), offsets_of(q[rows], data.take(rows))), set(data.data_set[~rows].tolist()))
         for part, rows in zip(parts, others, strict=True)
@@ -83,67 +84,40 @@ def offsets_of(q: Array, data: Examples) -> Array:
     return offsets
 
 
-def grow(data: Examples, taught: Sequence[Rows], processes: int = PROCESSES) -> list[Grown]:
-    """Trees for each choice of the examples to learn from."""
+def teach(data: Examples, taught: Sequence[Rows], processes: int = PROCESSES) -> list[Taught]:
+    """Networks for each choice of the examples to learn from."""
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
-    target = (data.truth - data.seen.base) / data.seen.unit
-    jobs = (delayed(_grow)(data.seen.features, target, rows, level) for rows in taught for level in LEVELS)
-    done = Parallel(n_jobs=processes, verbose=10)(jobs)
-    return [
-        Grown(
-            {level: trees for level, (trees, _) in zip(LEVELS, its, strict=True)}, np.stack([unseen for _, unseen in its], axis=-1)
-        )
-        for its in (done[k : k + len(LEVELS)] for k in range(0, len(done), len(LEVELS)))
-    ]
+    scalings = [scaling_of(data.seen.features[rows]) for rows in taught]
+    jobs = (
+        delayed(_teach)(data, rows, scaling, SEED + k)
+        for rows, scaling in zip(taught, scalings, strict=True)
+        for k in range(NETWORKS)
+    )
+    done: list[Network] = Parallel(n_jobs=processes, verbose=10)(jobs)
+    return [Taught(scaling, tuple(done[k * NETWORKS : (k + 1) * NETWORKS])) for k, scaling in enumerate(scalings)]
 
 
-def _grow(features: npt.NDArray[np.float32], target: Array, rows: Rows, level: float) -> tuple[Trees, Array]:
-    from sklearn.ensemble import HistGradientBoostingRegressor
+def _teach(data: Examples, rows: Rows, scaling: Scaling, seed: int) -> Network:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    form = OF_MIDDLE if level == 0.5 else OF_OUTER
-    model = HistGradientBoostingRegressor(
-        loss="quantile", quantile=level, l2_regularization=1.0, early_stopping=False, random_state=SEED, **form
-    )
-    unseen = np.full(len(target), np.nan)
+    some = data.take(rows)
+    target = (some.truth - some.seen.base) / some.seen.unit
+    weight = np.minimum(some.seen.unit / LARGE, MOST) + LEAST
     with threadpool_limits(1):
-        model.fit(features[rows], target[rows])
-        if not rows.all():
-            unseen[~rows] = model.predict(features[~rows])
-    return flat(model), unseen
+        return learned(scaling(some.seen.features), target.astype(np.float32), weight.astype(np.float32), seed)
 
 
-def flat(model: HistGradientBoostingRegressor) -> Trees:
-    """The nodes of a fitted model. They have no public form."""
-    nodes = [one[0].nodes for one in model._predictors]
-    together = np.concatenate(nodes)
-    leaf = together["is_leaf"].astype(np.bool_)
-    return Trees(
-        roots=np.cumsum([0, *(len(tree) for tree in nodes[:-1])]).astype(np.int32),
-        feature=np.where(leaf, -1, together["feature_idx"]).astype(np.int8),
-        number=np.where(leaf, together["value"].astype(np.float32), _rounded_down(together["num_threshold"])),
-        missing_left=together["missing_go_to_left"].astype(np.bool_),
-        left=together["left"].astype(np.uint8),
-        right=together["right"].astype(np.uint8),
-        start=float(np.ravel(model._baseline_prediction)[0]),
-    )
+def _unseen(parts: Sequence[Taught], taught: Sequence[Rows], data: Examples) -> Array:
+    """Quantiles before they are moved (n, levels), from the part that did not learn from the example."""
+    answer = np.empty((len(data.truth), len(LEVELS)))
+    for part, rows in zip(parts, taught, strict=True):
+        answer[~rows] = answered(*part, data.seen.features[~rows])
+    return quantiles_of(data.seen.base, data.seen.unit, answer)
 
 
-def _rounded_down(threshold: Array) -> npt.NDArray[np.float32]:
-    """The largest float32 at most the threshold: a float32 is at most the one where it is at most the other."""
-    near = threshold.astype(np.float32)
-    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
-
-
-def _unseen(parts: Sequence[Grown], data: Examples) -> Array:
-    """Quantiles before they are moved (n, levels), from the part that did not see the example."""
-    answers = np.nanmax([part.unseen for part in parts], axis=0)  # all but one are NaN
-    return quantiles_of(data.seen.base, data.seen.unit, answers)
-
-
-def _model(grown: Grown, data: Examples, offsets: Array) -> Model:
-    return Model(grown.trees, HORIZONS, offsets, len(np.unique(data.data_set)))
+def _model(taught: Taught, data: Examples, offsets: Array) -> Model:
+    return Model(*taught, HORIZONS, offsets, len(np.unique(data.data_set)))
 
 
 def main() -> None:

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from fits.learning_curve.families import combine
 from fits.learning_curve.meta import LEVELS, LONGEST, forecast, shipped
 from fits.learning_curve.meta.blocks import blocks
 from fits.learning_curve.meta.curves import examples, read
+from fits.learning_curve.meta.descent import first_values, gradient, learned
 from fits.learning_curve.meta.file import loaded, save
-from fits.learning_curve.meta.training import flat, fold_models, train
+from fits.learning_curve.meta.forecasting import FALL_OF_LOSSES
+from fits.learning_curve.meta.network import FARTHEST, Network, scaling_of
+from fits.learning_curve.meta.training import fold_models, train
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "learning-curve"
 X = np.geomspace(16, 2000, 40).round()
@@ -100,6 +102,13 @@ def test_the_unit_of_a_loss_does_not_matter(unit):
     assert forecast(X, 3 * unit * power_law(X), [9000], high=np.inf).quantiles == pytest.approx(unit * one, rel=1e-3)
 
 
+def test_a_loss_may_fall_farther_than_an_error_rate():
+    y = 3 * power_law(X)
+    loss, rate = (forecast(X, y, [9000], high=high).quantiles[0, 0] for high in (np.inf, y.max()))
+    assert loss[2:] == pytest.approx(rate[2:])
+    assert loss[2] - loss[:2] == pytest.approx(FALL_OF_LOSSES * (rate[2] - rate[:2]))
+
+
 @pytest.mark.parametrize("unit", [1e-6, 0.5, 1e9])
 def test_the_unit_of_x_does_not_matter(unit):
     one = forecast(X, power_law(X), [9000]).quantiles
@@ -161,14 +170,40 @@ def test_every_process_answers_with_the_same_bytes():
     assert first == second
 
 
-def test_trees_answer_as_the_library_that_grew_them():
+def test_the_slopes_are_those_of_the_loss():
     rng = np.random.default_rng(2)
-    rows = rng.standard_normal((500, 4)).round(1).astype(np.float32)  # ties at the thresholds
-    rows[rng.random(rows.shape) < 0.1] = np.nan
-    target = np.nan_to_num(rows[:, 0]) * 2 + rng.standard_normal(500)
-    model = HistGradientBoostingRegressor(loss="quantile", quantile=0.3, max_iter=40, min_samples_leaf=10, random_state=0)
-    model.fit(rows, target)
-    assert flat(model).predict(rows) == pytest.approx(model.predict(rows), abs=1e-6)
+    inputs, target, weight = rng.standard_normal((40, 6)), rng.standard_normal(40), rng.random(40)
+    values = [one.astype(np.float64) for one in first_values(rng, 6, np.array([-2.0, -1, 0, 1, 2]))]
+
+    def loss(values):
+        r = target[:, None] - Network(tuple(values[::2]), tuple(values[1::2])).answer(inputs)
+        return (weight * np.maximum(np.array(LEVELS) * r, (np.array(LEVELS) - 1) * r).sum(axis=1)).mean()
+
+    slopes = gradient(values, inputs, target, weight, None)
+    for k, one in enumerate(values):
+        change = rng.standard_normal(one.shape) * 1e-6
+        there, back = ([*values[:k], one + sign * change, *values[k + 1 :]] for sign in (1, -1))
+        assert (slopes[k] * change).sum() == pytest.approx((loss(there) - loss(back)) / 2, rel=1e-3, abs=1e-12)
+
+
+def test_a_network_learns_the_quantiles():
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform(-1, 1, (4000, 1)).astype(np.float32)
+    target = (inputs[:, 0] ** 2 + (0.1 + 0.5 * (inputs[:, 0] > 0)) * rng.standard_normal(4000)).astype(np.float32)
+    network = learned(inputs, target, np.ones(4000, dtype=np.float32), 0)
+    q = network.answer(inputs)
+    assert (target[:, None] < q).mean(axis=0) == pytest.approx(LEVELS, abs=0.03)
+    width = q[:, -1] - q[:, 0]
+    assert width[inputs[:, 0] > 0.2].min() > 2 * width[inputs[:, 0] < -0.2].mean()
+
+
+def test_a_missing_feature_is_told_as_missing():
+    rows = np.array([[1.0, 2], [3, np.nan], [5, 4], [1e9, 2]], dtype=np.float32)
+    scaled = scaling_of(rows)(rows)
+    assert scaled.shape == (4, 3)
+    assert (scaled[:, 2] == [0, 1, 0, 0]).all()
+    assert scaled[1, 1] == 0
+    assert np.abs(scaled).max() <= FARTHEST
 
 
 def test_training_is_the_same_every_time_and_holds_data_sets_out(tmp_path):
