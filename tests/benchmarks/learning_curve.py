@@ -4,9 +4,9 @@
 
 FOLDER is ../shared/data/learning-curve. Three parts: error rates of LCDB 1.1, accuracies of two POS taggers, and losses of language
 models whose learning rate is known. Of LCDB, `meta` answers for each data set with networks and offsets that saw none of its
-curves: the model is trained four times, which takes some minutes. The families need no training, but the mixture's choices and intervals,
-the constants of `quantiles`, and the priors of the loss law were set on these same files. --quick takes every sixth data set and
-trains on as few: it shows that everything runs, and little else.
+curves: the model is trained four times, which takes some minutes. The families need no training, but the mixture's choices and
+intervals, the constants of `quantiles`, and the priors of the loss law were set on these same files. --quick takes every sixth data
+set and trains on as few: it shows that everything runs, and little else.
 """
 
 from __future__ import annotations
