@@ -110,7 +110,7 @@ def inputs_of(X: Tensor, levels: Mapping[int, int]) -> Tensor:
         k = levels.get(i, 0)
         shift += [1.0 / k] * k if k else [0.5]
         scale += [math.sqrt(k / max(k - 1, 1))] * k if k else [math.sqrt(12.0)]
-    return (columns - torch.tensor(shift).to(X)) * torch.tensor(scale).to(X)
+    return (columns - X.new_tensor(shift)) * X.new_tensor(scale)
 
 
 def dimension_of_columns(d: int, levels: Mapping[int, int]) -> list[int]:

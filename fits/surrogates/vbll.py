@@ -93,11 +93,6 @@ def expected_log_likelihood(phi: Tensor, Y: Tensor, variance: Tensor, m: Tensor,
     return -0.5 * (squared / variance + torch.log(2.0 * math.pi * variance)).sum()
 
 
-def divergence(m: Tensor, R: Tensor) -> Tensor:
-    """``KL(N(m, R R^T) | N(0, I))``, R triangular."""
-    return 0.5 * ((R * R).sum() + (m * m).sum() - len(m)) - R.diagonal().abs().log().sum()
-
-
 def best_posterior(phi: Tensor, variance: Tensor, Y: Tensor) -> tuple[Tensor, Tensor]:
     """m and R of ``N(A^-1 phi^T Y / s, A^-1)``, ``A = phi^T phi / s + I = L L^T``, ``R = L^-T`` (Bishop 2006, eq. 3.50 to 3.54)."""
     weighted = phi / variance
