@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 
 FEWEST = 6  # done trials, or d + 1 where that is fewer, below which the space is filled
 CORNER = 0.8  # share of the numeric coordinates at a bound from which a proposal is in a corner
+SAME = 1e-6  # of a dimension, up to which a row of the pool has a value that is held
 LITTLE = 0.1  # of the noise's standard deviation: a smaller expected improvement is not worth an evaluation
 LEAST = 1e-3  # of the spread of the log's middle half: the same without noise
 
@@ -119,16 +120,23 @@ def _searched(study: Study, space: Encoding, basis: _Basis, count: int) -> list[
             best=best,
             avoid=study.X,
             pending=study.X[running],
-            pool=study.candidates,
+            pool=_pool(study, space),
             seed=study.seed,
         )
     except Exhausted as error:
         raise _exhausted(study) from error
 
 
+def _pool(study: Study, space: Encoding) -> Array | None:
+    """The rows of the pool that lie in the part of the space that is asked for; None where there is no pool."""
+    pool = study.candidates
+    return None if pool is None else pool[(np.abs(space.round(pool) - pool) < SAME).all(axis=1)]
+
+
 def _filling(study: Study, space: Encoding, count: int) -> list[Proposal]:
     """Points that fill the space, each as far as can be from the trials and from those before it."""
-    points = study.candidates if study.candidates is not None else space.sample(max(256, 4 * count), study.seed)
+    pool = _pool(study, space)
+    points = space.sample(max(256, 4 * count), study.seed) if pool is None else pool
     taken = study.X
     found: list[Proposal] = []
     n = int(study.done.sum())

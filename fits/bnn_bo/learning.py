@@ -63,8 +63,6 @@ def fitted(
 ) -> Fit:
     """The fit of a study: without `explained`, only what proposals need."""
     if not study.done.any():
-        if not study.trials and guesses is None:
-            raise NotEnoughData("at least one trial", found=0)
         choice, models = None, {}
     else:
         choice = choose(study, surrogate)

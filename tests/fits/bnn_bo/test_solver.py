@@ -146,6 +146,16 @@ def test_only_the_pool_is_proposed_until_it_is_used_up():
         first(used, space=space, pool=pool)
 
 
+@pytest.mark.parametrize("rows", [2, 7], ids=["filling", "modelled"])
+def test_of_the_pool_only_rows_with_what_is_held_are_proposed(rows):
+    space = Space.model_validate({"parameters": {"x": {"type": "float", "low": 0, "high": 1}, "k": {"type": "boolean"}}})
+    pool = [{"x": float(v), "k": k} for v in np.linspace(0.0, 1.0, 5) for k in (False, True)]
+    log = frame(pool[:rows], [{"loss": v["x"] + 0.5 * v["k"]} for v in pool[:rows]])
+    batch = first(log, space=space, pool=pool, hold={"k": "true"}, count=5)
+    assert batch
+    assert all(item.config["k"] is True for item in batch)
+
+
 def test_a_cheap_configuration_is_preferred_where_both_are_worth_the_same():
     """Left and right of 0.5 mirror each other; the right costs a hundred times as much."""
     space = Space.model_validate({"parameters": {"x": {"type": "float", "low": 0, "high": 1}}})
