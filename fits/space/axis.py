@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+ROUNDING = 1e-16  # of a position
+
+
 class Axis:
     """A parameter's dimension: level indices of a categorical one, else positions in [0, 1].
+
+    Parameters
+    ----------
+    reach : the least and the largest number that constraints leave; None: all of the range.
 
     Attributes
     ----------
@@ -25,10 +32,11 @@ class Axis:
     step : between the values of a number that has only some; 0 where it has all.
     values : all values of a parameter that has few, in the order of their positions; None of the others.
     grid : the positions of `values`; None of a categorical parameter and of one with many values.
+    low, high : the first and the last position within `reach`.
     filler : the position of a parameter that does not exist: the middle, or level 0.
     """
 
-    def __init__(self, name: str, parameter: Kind) -> None:
+    def __init__(self, name: str, parameter: Kind, reach: tuple[float, float] | None = None) -> None:
         import numpy as np
 
         self.name, self.parameter = name, parameter
@@ -38,7 +46,8 @@ class Axis:
         self.grid: Array | None = None
         if self.values is not None and not self.levels:
             self.grid = self._grid(self.values)
-        self.filler = 0.0 if self.levels else float(self.round(np.array([0.5]))[0])
+        self.low, self.high = (0.0, float(self.levels - 1) if self.levels else 1.0) if reach is None else self._within(*reach)
+        self.filler = 0.0 if self.levels else float(self.round(np.array([(self.low + self.high) / 2.0]))[0])
 
     @property
     def numeric(self) -> bool:
@@ -51,10 +60,36 @@ class Axis:
         return isinstance(self.parameter, Float | Integer) and not self.parameter.log
 
     @property
+    def whole(self) -> bool:
+        """Whether values are whole numbers on a linear scale."""
+        return isinstance(self.parameter, Integer) and not self.parameter.log
+
+    @property
+    def span(self) -> float:
+        """The range of a number."""
+        return float(self._its.high - self._its.low)
+
+    @property
     def steps(self) -> int:
         """How many steps a number can be above its lower bound; 0 of one without steps."""
         its = self._its
         return math.floor((its.high - its.low) / self.step * (1.0 + 1e-12)) if self.step else 0
+
+    @property
+    def few(self) -> Array | None:
+        """All positions within reach, ascending; None where they are many."""
+        import numpy as np
+
+        if self.low == self.high:
+            return np.array([self.low])
+        if self.levels:
+            return np.arange(float(self.levels))
+        if self.grid is not None:
+            return self.grid[(self.grid >= self.low) & (self.grid <= self.high)]
+        first, last = self.numbers(np.array([self.low, self.high])) if self.step else (0.0, math.inf)
+        if last - first >= MOST_VALUES * self.step:
+            return None
+        return self.place(first + np.arange(round((last - first) / self.step) + 1) * self.step)
 
     def holds(self, value: object) -> bool:
         """Whether the parameter can have this value."""
@@ -111,16 +146,20 @@ class Axis:
         return self.place(self.numbers(at)) if self.step else np.clip(at, 0.0, 1.0)
 
     def spread(self, u: Array) -> Array:
-        """Positions for uniform numbers in [0, 1): each value of few equally often, on a logarithmic scale each ratio."""
+        """Positions within reach for uniform numbers in [0, 1): each value of few as often, on a logarithmic scale each ratio."""
         import numpy as np
 
         if isinstance(self.parameter, Integer) and self.parameter.log:  # the ends get as much room as the others
-            low, high = math.log(self.parameter.low - 0.5), math.log(self.parameter.high + 0.5)
-            return self.round(self.place(np.clip(np.rint(np.exp(low + u * (high - low))), self.parameter.low, self.parameter.high)))
+            low, high = self.numbers(np.array([self.low, self.high]))
+            spread = np.exp(math.log(low - 0.5) + u * (math.log(high + 0.5) - math.log(low - 0.5)))
+            return self.round(self.place(np.clip(np.rint(spread), low, high)))
         if self.values is None:
-            return self.round(u)
-        index = np.minimum((u * len(self.values)).astype(np.int64), len(self.values) - 1)
-        return index.astype(float) if self.grid is None else self.grid[index]
+            return self.round(self.low + u * (self.high - self.low))
+        if self.grid is None:
+            return np.minimum(np.floor(u * self.levels), self.levels - 1.0)
+        first, last = self._nearest(np.array([self.low, self.high]))
+        found: Array = self.grid[np.minimum(first + (u * (last - first + 1)).astype(np.int64), last)]
+        return found
 
     def beside(self, at: float) -> list[float]:
         """The positions one step away: all other levels, or the values just below and just above."""
@@ -149,6 +188,19 @@ class Axis:
     @property
     def _its(self) -> Float | Integer:
         return cast("Float | Integer", self.parameter)
+
+    def _within(self, low: float, high: float) -> tuple[float, float]:
+        """The positions of two numbers, which are values, or where rounding puts one beyond its number a little inside."""
+        import numpy as np
+
+        ends, inward = self.round(self.place(np.array([low, high]))), np.zeros(2)
+        while not self.step and inward.sum() < ends[1] - ends[0]:
+            first, last = self.numbers(ends + np.array([inward[0], -inward[1]]))
+            beyond = np.array([first < low, last > high])
+            if not beyond.any():
+                return float(ends[0] + inward[0]), float(ends[1] - inward[1])
+            inward[beyond] = np.maximum(2.0 * inward[beyond], ROUNDING)
+        return float(ends[0]), float(ends[1])
 
     def _values(self) -> list[Value] | None:
         """All values of a parameter that has few."""

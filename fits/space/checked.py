@@ -8,12 +8,21 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from fits.space.errors import SpaceError
+from fits.space.errors import SpaceError, shown
 from fits.space.model import Fidelity, Objective, Space, did_you_mean
 from fits.space.parameters import Boolean, Categorical, Float, Integer, Kind, Ordinal, Value
 
+_EXPECTED = {
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "list_type": "a list in brackets",
+    "finite_number": "finite",
+    **dict.fromkeys(["dict_type", "model_type", "model_attributes_type", "union_tag_not_found"], "a table of keys and values"),
+}
 _KINDS = {"float": Float, "integer": Integer, "categorical": Categorical, "ordinal": Ordinal, "boolean": Boolean}
-_BRANCHES = {"bool", "int", "float", "str", *_KINDS}  # that pydantic puts into the place of an error in a union
 assert set(_KINDS.values()) == set(get_args(Kind))
 
 
@@ -39,14 +48,11 @@ def _place(error: ErrorDetails) -> str:
     parts = list(error["loc"])
     if len(parts) > 2 and parts[0] == "parameters" and parts[2] in _KINDS:
         del parts[2]
-    if parts and parts[-1] in _BRANCHES and len(parts) > 1 and (isinstance(parts[-2], int) or parts[0] == "fixed"):
-        parts.pop()
     return ".".join(str(part + 1 if isinstance(part, int) else part) for part in parts) or "the space"
 
 
 def _problem(error: ErrorDetails) -> str:
     kind, parts, context = error["type"], error["loc"], error.get("ctx", {})
-    found = f" (found {_short(error['input'])})"
     match kind:
         case "missing":
             return "is missing"
@@ -55,26 +61,14 @@ def _problem(error: ErrorDetails) -> str:
         case "union_tag_invalid":
             tag = str(context.get("tag"))
             return f"type {tag!r} is none{did_you_mean(tag, _KINDS)}"
-        case "union_tag_not_found":
-            return f"needs a type: one of {', '.join(_KINDS)}" if isinstance(error["input"], Mapping) else _table(found)
+        case "union_tag_not_found" if isinstance(error["input"], Mapping):
+            return f"needs a type: one of {', '.join(_KINDS)}"
         case "value_error":
             return str(context["error"])
         case "too_short":
             return "must not be empty"
-        case "finite_number":
-            return f"must be finite{found}"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return _table(found)
-        case "list_type":
-            return f"must be a list in brackets{found}"
-        case "string_type" | "bool_type" | "int_type" | "float_type" if parts[-1] in _BRANCHES:
-            return f"must be text, a number, true or false{found}"
-    message = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return f"must be {message.partition(',')[0]}{found}"
-
-
-def _table(found: str) -> str:
-    return f"must be a table of keys and values{found}"
+    expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Input should be ").partition(",")[0]
+    return f"must be {expected} (found {shown(error['input'])})"
 
 
 def _known(parts: tuple[int | str, ...]) -> str:
@@ -89,11 +83,6 @@ def _known(parts: tuple[int | str, ...]) -> str:
     return of[0] + did_you_mean(str(parts[-1]), of[1].model_fields)
 
 
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def as_value(value: object, where: str) -> Value:
     """A choice as a plain value: nothing is the text "None", as a log has it.
 
@@ -106,7 +95,7 @@ def as_value(value: object, where: str) -> Value:
         return "None"
     if isinstance(value, bool | int | float | str):
         return value
-    raise SpaceError(where, f"must be text, a number, true or false (found {_short(value)})")
+    raise SpaceError(where, f"must be text, a number, true or false (found {shown(value)})")
 
 
 def add_choice(name: str, choices: list[Any], ordered: bool, parameters: dict[str, Any], fixed: dict[str, Any]) -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 STEEP = 1e6  # beyond it, a unit is far
-REPAIRED = 48  # points that are moved one by one, which takes some milliseconds each
 BRED = 16  # rounds in which others are made of them
 
 
@@ -59,22 +58,20 @@ def _rows(constraints: list[CubeConstraint], bound: list[int]) -> tuple[Array, A
     return rows, np.array([item.bound for item in constraints])
 
 
-def repaired(encoding: Encoding, X: Array) -> Array:
+def repaired(encoding: Encoding, X: Array, most: int) -> Array:
     """The first points of `X` that break a constraint, moved as little as it takes to keep all; without those that cannot be.
 
-    The levels stay, and so does what exists: a mixed-integer linear program moves the numbers.
+    The levels stay, and so does what exists: a mixed-integer linear program moves the numbers, in some milliseconds a point.
     """
     import numpy as np
 
     X = encoding.round(X)
     X = X[~encoding.feasible(X)]
-    active = encoding.active(X)
     rules = encoding.rules
-    applies = np.array([rules.applies(item, X, active) for item in rules.linear]).T
     found: list[Array] = []
     hopeless: set[bytes] = set()  # constraints that were found to contradict each other
-    for x, which in zip(X, applies, strict=True):
-        if len(found) == REPAIRED:
+    for x, which in zip(X, rules.applies(X, encoding.active(X)), strict=True):
+        if len(found) == most:
             break
         if which.tobytes() in hopeless:
             continue

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fits.solver import Scalar
 from fits.space.axis import Axis
-from fits.space.errors import SpaceError
+from fits.space.errors import NoFeasiblePoint, SpaceError
 from fits.space.existence import SAME, Existence
 from fits.space.model import Space
-from fits.space.parameters import Value
+from fits.space.narrowing import narrowed
+from fits.space.parameters import Value, plain
 from fits.space.rules import CubeConstraint, Rules
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Encoding:
     d : number of dimensions.
     levels : number of levels of each categorical dimension.
     discrete : all positions, ascending, of each other dimension that has few.
-    bounds : ``2 x d``.
+    bounds : ``2 x d``, within the constraints of a single number; points outside keep their place beyond.
     filler : ``d``, the positions of parameters that do not exist in a configuration.
     rules : the constraints and forbidden combinations.
     """
@@ -49,16 +50,25 @@ class Encoding:
         import numpy as np
 
         self.space = space
-        self.axes = [Axis(name, parameter) for name, parameter in space.free.items()]
+        constraints = space.linear()
+        ranges, self._others = narrowed(space, constraints)
+        self.axes = [Axis(name, parameter, ranges.get(name)) for name, parameter in space.free.items()]
         self.names = [axis.name for axis in self.axes]
         self.d = len(self.axes)
         self.levels = {i: axis.levels for i, axis in enumerate(self.axes) if axis.levels}
         self.discrete = {i: axis.grid for i, axis in enumerate(self.axes) if axis.grid is not None}
-        self.bounds = np.array([[0.0] * self.d, [float(axis.levels - 1) if axis.levels else 1.0 for axis in self.axes]])
+        self.bounds = np.array([[axis.low for axis in self.axes], [axis.high for axis in self.axes]])
         self.filler = np.array([axis.filler for axis in self.axes])
+        self._ends = np.array([float(axis.levels - 1) if axis.levels else 1.0 for axis in self.axes])
+        whole = [axis for axis in self.axes if axis.whole]
+        self._whole = [i for i, axis in enumerate(self.axes) if axis.whole]
+        self._stepped = [i for i, axis in enumerate(self.axes) if not axis.whole and (axis.levels or axis.step or axis.values)]
+        self._span = np.array([axis.span for axis in whole])
+        self._step = np.array([axis.step for axis in whole])
+        self._steps = np.array([float(axis.steps) for axis in whole])
         self._axis_of = dict(zip(self.names, self.axes, strict=True))
         self._existence = Existence(space, self.axes)
-        self.rules = Rules(space, self.axes, self._existence)
+        self.rules = Rules(space, constraints, self.axes, self._existence)
 
     # --- configurations and vectors
 
@@ -66,16 +76,14 @@ class Encoding:
         """What the configurations hold, or lack, against the space; parameters it does not know are passed over."""
         found = []
         for index, config in enumerate(configs):
+            exist = self._existence.in_config(config)
             for name in self.space.parameters:
-                value = config.get(name)
-                if value is None:
-                    if name not in self.space.fixed and self._existence.in_config(name, config):
-                        found.append(Outside(index, name, None, "a value"))
-                elif name in self.space.fixed:
-                    if value != self.space.fixed[name]:
+                value = cast("Scalar", plain(config.get(name)))
+                if name in self.space.fixed:
+                    if value is not None and value != self.space.fixed[name]:
                         found.append(Outside(index, name, value, str(self.space.fixed[name])))
-                elif not (axis := self._axis_of[name]).holds(value) and self._existence.in_config(name, config):
-                    found.append(Outside(index, name, value, axis.expected()))
+                elif name in exist and not (axis := self._axis_of[name]).holds(value):
+                    found.append(Outside(index, name, value, "a value" if value is None else axis.expected()))
         return found
 
     def encode(self, configs: Sequence[Mapping[str, Scalar]]) -> Array:
@@ -94,7 +102,7 @@ class Encoding:
             raise SpaceError(wrong.name, f"{problem} (expected {wrong.expected})")
         X = np.tile(self.filler, (len(configs), 1))
         for i, axis in enumerate(self.axes):
-            values = [config.get(axis.name) for config in configs]
+            values = [plain(config.get(axis.name)) for config in configs]
             known = [k for k, value in enumerate(values) if axis.holds(value)]
             if known:
                 X[known, i] = axis.positions([cast("Value", values[k]) for k in known])
@@ -115,7 +123,11 @@ class Encoding:
         """The nearest vectors that `decode` can express; parameters that do not exist are put at their filler."""
         import numpy as np
 
-        X = np.column_stack([axis.round(X[:, i]) for i, axis in enumerate(self.axes)]) if self.d else X[:, :0]
+        X = np.clip(X, 0.0, self._ends)
+        # Whole numbers take no loop: there may be hundreds.
+        X[:, self._whole] = np.minimum(np.rint(X[:, self._whole] * self._span / self._step), self._steps) * self._step / self._span
+        for i in self._stepped:
+            X[:, i] = self.axes[i].round(X[:, i])
         return np.where(self.active(X), X, self.filler)
 
     def active(self, X: Array) -> Mask:
@@ -131,32 +143,41 @@ class Encoding:
 
     @property
     def linear(self) -> list[CubeConstraint]:
-        """The inequalities that are linear in the encoding: of parameters that always exist, on linear scales."""
-        return self.rules.in_cube("<=")
+        """The inequalities that are linear in the encoding and not yet in `bounds`: see `Rules.in_cube`."""
+        return self.rules.in_cube(item for item in self._others if item.sense == "<=")
 
     @property
     def equalities(self) -> list[CubeConstraint]:
         """The equalities, likewise."""
-        return self.rules.in_cube("==")
+        return self.rules.in_cube(item for item in self._others if item.sense == "==")
 
     @cached_property
     def combinations(self) -> float:
-        """How many vectors there are, valid or not; infinity where a number has no steps or very many."""
+        """How many vectors within bounds there are, valid or not; infinity where a number has no steps or very many."""
         import math
 
-        return math.prod(math.inf if axis.values is None else float(len(axis.values)) for axis in self.axes)
+        return math.prod(math.inf if few is None else float(len(few)) for few in (axis.few for axis in self.axes))
 
     def points(self, most: int) -> Array | None:
-        """``n x d``, every valid point of a space with no more than `most` combinations of values; None of a larger one."""
+        """``n x d``, every valid point of a space with no more than `most` combinations of values; None of a larger one.
+
+        Raises
+        ------
+        NoFeasiblePoint
+            There is none.
+        """
         import numpy as np
 
         if self.combinations > most:
             return None
-        columns = [np.arange(float(axis.levels)) if axis.grid is None else axis.grid for axis in self.axes]
+        columns = [few for axis in self.axes if (few := axis.few) is not None]
         X = np.stack([column.ravel() for column in np.meshgrid(*columns, indexing="ij")], axis=-1) if self.d else np.zeros((1, 0))
         if any(parameter.when for parameter in self.space.parameters.values()):
             X = np.unique(self.round(X), axis=0)
-        return X[self.feasible(X)]
+        X = X[self.feasible(X)]
+        if not len(X):
+            raise NoFeasiblePoint("no configuration keeps every constraint of the space")
+        return X
 
     def sample(self, n: int, seed: int) -> Array:
         """At most `n` different valid points that fill the space: see `fits.space.sampling`."""

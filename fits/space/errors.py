@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fits.solver import SolverError
+from fits.solver import DegenerateData, SolverError
 
 
 class SpaceError(SolverError):
@@ -13,5 +13,14 @@ class SpaceError(SolverError):
         self.where, self.problem = where, problem
 
 
-class NoFeasiblePoint(SolverError):
+class NoFeasiblePoint(DegenerateData):
     """No configuration keeps every constraint."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, remedy="loosen a constraint of the space")
+
+
+def shown(value: object, most: int = 80) -> str:
+    """A value as an error shows it, cut to `most` characters."""
+    text = repr(value)
+    return text if len(text) <= most else text[: most - 3] + "..."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from fits.solver import Scalar
 from fits.space.axis import Axis
 from fits.space.model import Space
-from fits.space.parameters import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
+    _Conditions = dict[tuple[int, bytes], Array]  # a parent's dimension, and its positions, which tell equal conditions apart
 
 SAME = 1e-6  # distance up to which two positions are one
 
@@ -25,18 +25,24 @@ class Existence:
 
     def __init__(self, space: Space, axes: Sequence[Axis]) -> None:
         self._space = space
+        self._ranked = space.ranked()
+        self._every = frozenset(self._ranked)
         self._place = {axis.name: i for i, axis in enumerate(axes)}
-        self._conditions = {name: self._read(name, axes) for name in self._by_rank() if space.parameters[name].when}
+        self._conditions: dict[str, _Conditions | None] = {}
+        for name in self._ranked:
+            if space.parameters[name].when:
+                self._conditions[name] = self._read(name, axes)
 
-    def in_config(self, name: str, config: Mapping[str, Scalar]) -> bool:
-        """Whether a parameter exists in a configuration."""
-        parameter = self._space.parameters.get(name)
-        if parameter is None:
-            return True
-        for parent, values in parameter.when.items():
-            if self._space.fixed.get(parent, config.get(parent)) not in values or not self.in_config(parent, config):
-                return False
-        return True
+    def in_config(self, config: Mapping[str, Scalar]) -> Set[str]:
+        """The parameters that exist in a configuration."""
+        if not self._conditions:
+            return self._every
+        found: set[str] = set()
+        for name in self._ranked:
+            when = self._space.parameters[name].when.items()
+            if all(parent in found and self._space.fixed.get(parent, config.get(parent)) in values for parent, values in when):
+                found.add(name)
+        return found
 
     def active(self, X: Array) -> Mask:
         """``n x d``: which free parameters exist, X being rounded but perhaps for those that do not."""
@@ -55,35 +61,26 @@ class Existence:
     def _met(self, name: str, X: Array, exists: Mask) -> Mask:
         import numpy as np
 
-        conditions = self._conditions.get(name, [])
+        conditions = self._conditions.get(name, {})
         met = np.full(len(X), conditions is not None)
-        for parent, allowed in conditions or []:
+        for (parent, _), allowed in (conditions or {}).items():
             met &= exists[:, parent] & (np.abs(X[:, parent, None] - allowed) < SAME).any(axis=1)
         return met
 
-    def _by_rank(self) -> list[str]:
-        """All parameters, parents first."""
-        done: list[str] = []
-        while len(done) < len(self._space.parameters):
-            done += [name for name, its in self._space.parameters.items() if name not in done and its.when.keys() <= set(done)]
-        return done
+    def _read(self, name: str, axes: Sequence[Axis]) -> _Conditions | None:
+        """The positions of free parents that let a parameter exist; None where a fixed parent has another value.
 
-    def _read(self, name: str, axes: Sequence[Axis]) -> list[tuple[int, Array]] | None:
-        """Each free parent's dimension and the positions that it allows; None where a fixed parent has another value."""
-        conditions = []
-        for parent, values in self._all(name):
-            if parent not in self._place:
-                if self._space.fixed[parent] not in values:
-                    return None
-            else:
+        A fixed parent has no dimension: its own conditions stand for it.
+        """
+        conditions: _Conditions = {}
+        for parent, values in self._space.parameters[name].when.items():
+            if parent in self._place:
                 i = self._place[parent]
-                conditions.append((i, axes[i].positions(values)))
+                allowed = axes[i].positions(values)
+                conditions[i, allowed.tobytes()] = allowed
+            else:
+                its = self._conditions.get(parent, {})
+                if its is None or self._space.fixed[parent] not in values:
+                    return None
+                conditions |= its
         return conditions
-
-    def _all(self, name: str) -> list[tuple[str, list[Value]]]:
-        """A parameter's own conditions, and those of its fixed parents, which have no dimension to carry them."""
-        found = list(self._space.parameters[name].when.items())
-        for parent in self._space.parameters[name].when:
-            if parent in self._space.fixed:
-                found += self._all(parent)
-        return found

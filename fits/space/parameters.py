@@ -5,11 +5,37 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from fits.solver import Model
+from fits.space.errors import shown
 
-Value = bool | int | float | str
+
+def plain(value: object) -> object:
+    """A scalar of NumPy as Python's own, anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+def _as_value(value: object) -> object:
+    value = plain(value)
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"must be text, a number, true or false (found {shown(value)})")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"must be finite (found {value})")
+    return value
+
+
+def _as_number(value: object) -> object:
+    """Refuse what pydantic would take for a number."""
+    value = plain(value)
+    if isinstance(value, bool | str | bytes):
+        raise ValueError(f"must be a number (found {str(value).lower() if isinstance(value, bool) else shown(value)})")
+    return value
+
+
+Value = Annotated[bool | int | float | str, BeforeValidator(_as_value)]
+Number = Annotated[float, BeforeValidator(_as_number)]
+Whole = Annotated[int, BeforeValidator(_as_number)]
 MOST_VALUES = 1000  # of a stepped parameter that is searched value by value
 MOST_STEPS = 1e9  # beyond it, positions in float64 no longer tell the steps apart
 LARGEST = 10**13  # beyond it, logarithmic positions in float64 no longer tell whole numbers apart
@@ -25,10 +51,10 @@ class Float(_Parameter):
     """A number between two others; with `log`, equal ratios count as equal distances; with `step`, only low, low + step, …"""
 
     type: Literal["float"] = "float"
-    low: float
-    high: float
-    log: bool = False
-    step: float | None = Field(None, gt=0)
+    low: Number
+    high: Number
+    log: StrictBool = False
+    step: Annotated[Number, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Float:
@@ -40,10 +66,10 @@ class Integer(_Parameter):
     """A whole number between two others."""
 
     type: Literal["integer"] = "integer"
-    low: int
-    high: int
-    log: bool = False
-    step: int = Field(1, gt=0)
+    low: Whole
+    high: Whole
+    log: StrictBool = False
+    step: Annotated[Whole, Field(gt=0)] = 1
 
     @model_validator(mode="after")
     def _check(self) -> Integer:

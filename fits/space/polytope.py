@@ -34,13 +34,16 @@ class Polytope(NamedTuple):
 
         k = len(self.low)
         random = np.random.default_rng(0)
-        found: list[Array] = []
-        for objective in np.vstack([np.eye(k), -np.eye(k), random.normal(size=(DIRECTIONS, k))]):
+        found = np.empty((0, k))
+        for objective in np.vstack([random.normal(size=(DIRECTIONS, k)), np.eye(k), -np.eye(k)]):
+            least = float(np.where(objective > 0.0, objective * self.low, objective * self.high).sum())
+            if len(found) and (found @ objective).min() <= least:
+                continue  # a vertex that is known is as far that way as the box
             vertex = self._least(objective, np.zeros(k, dtype=bool))
             if vertex is None:
                 break  # the first one tells whether there is any
-            found.append(vertex)
-        return np.unique(np.array(found).reshape(len(found), k), axis=0)
+            found = np.vstack([found, vertex])
+        return np.unique(found, axis=0)
 
     def walk(self, vertices: Array, n: int, seed: int) -> Array:
         """``n x k`` uniform points: `n` walks, each from a mixture of the vertices, step along differences of vertices.
@@ -55,16 +58,19 @@ class Polytope(NamedTuple):
         x = random.dirichlet(np.ones(v), size=n) @ vertices
         across = vertices - vertices.mean(axis=0)
         flat = np.eye(k) - np.linalg.pinv(self.E) @ self.E if len(self.E) else np.eye(k)
-        rows = np.vstack([self.A, np.eye(k), -np.eye(k)])
         ends = np.concatenate([self.b, self.high, -self.low])
-        size = np.linalg.norm(rows, axis=1)
+        size = np.concatenate([np.linalg.norm(self.A, axis=1), np.ones(2 * k)])
+
+        def left(x: Array) -> Array:
+            return np.hstack([x @ self.A.T, x, -x])
+
         for _ in range(STEPS + k):
             along = random.normal(size=(n, v)) @ across
             stray = random.random(n) < STRAY
             along[stray] = random.normal(size=(int(stray.sum()), k)) @ flat
-            rate = along @ rows.T
+            rate = left(along)
             rate[np.abs(rate) <= 1e-12 * size * np.linalg.norm(along, axis=1, keepdims=True)] = 0.0
-            room = np.maximum(ends - x @ rows.T, 0.0)
+            room = np.maximum(ends - left(x), 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
                 reach = room / rate
             farthest = np.where(rate > 0.0, reach, np.inf).min(axis=1)

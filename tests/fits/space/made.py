@@ -70,18 +70,7 @@ def spaces(draw: st.DrawFn, most: int = 5) -> Space:
             values = made[parent].get("choices", [False, True])
             its["when"] = {parent: draw(st.lists(st.sampled_from(values), min_size=1, unique_by=str))}
         made[name] = its
-    numeric = [name for name, its in made.items() if "low" in its]
-    constraints = []
-    if numeric and draw(st.booleans()):
-        chosen = draw(st.lists(st.sampled_from(numeric), min_size=1, max_size=3, unique=True))
-        weights = [draw(st.integers(-3, 3).filter(bool)) for _ in chosen]
-        # the bound lies within what the sum can be, so that most spaces have points
-        ends = [sorted((w * made[name]["low"], w * made[name]["high"])) for w, name in zip(weights, chosen, strict=True)]
-        share = draw(st.floats(0.2, 1.0))
-        bound = sum((1 - share) * low + share * high for low, high in ends)
-        constraints.append(" + ".join(f"{w} * {n}" if w > 0 else f"0 - {-w} * {n}" for w, n in zip(weights, chosen, strict=True)))
-        constraints[0] = constraints[0].replace("+ 0 -", "-") + f" <= {bound!r}"
-        constraints[0] = re.sub(r"<= -(.*)", r"<= 0 - \1", constraints[0])
+    constraints = [draw(_constraints(made)) for _ in range(draw(st.integers(0, 2)))]
     fixed = {}
     if len(made) > 1 and draw(st.booleans()):
         name = draw(st.sampled_from(sorted(made)))
@@ -90,9 +79,27 @@ def spaces(draw: st.DrawFn, most: int = 5) -> Space:
     forbidden = []
     listed = [name for name, its in made.items() if len(its.get("choices", "")) > 1]
     if listed and draw(st.booleans()):
-        name = draw(st.sampled_from(listed))
-        forbidden.append({name: [draw(st.sampled_from(made[name]["choices"]))]})
-    return space(made, *constraints, fixed=fixed, forbidden=forbidden)
+        names = draw(st.lists(st.sampled_from(listed), min_size=1, max_size=2, unique=True))
+        forbidden.append({name: [draw(st.sampled_from(made[name]["choices"]))] for name in names})
+    return space(made, *filter(None, constraints), fixed=fixed, forbidden=forbidden)
+
+
+@st.composite
+def _constraints(draw: st.DrawFn, made: dict[str, Any]) -> str | None:
+    """A relation of one to three numbers, in one of the forms that people write, that something in their ranges keeps."""
+    numeric = [name for name, its in made.items() if "low" in its]
+    if not numeric:
+        return None
+    chosen = draw(st.lists(st.sampled_from(numeric), min_size=1, max_size=3, unique=True))
+    weights = [draw(st.sampled_from([-3, -1, 1, 2, 0.5])) for _ in chosen]
+    ends = [sorted((w * made[name]["low"], w * made[name]["high"])) for w, name in zip(weights, chosen, strict=True)]
+    share = draw(st.floats(0.1, 0.9) | st.sampled_from([1e-4, 1.0]))
+    bound = sum((1 - share) * low + share * high for low, high in ends)
+    total = " + ".join(f"{weight}*{name}" for weight, name in zip(weights, chosen, strict=True))
+    forms = ["{0} <= {1!r}", "{1!r} >= {0}", "-({0}) >= -({1!r})", "2*({0}) - {1!r} < {1!r}"]
+    if all(made[name]["type"] == "float" and not made[name]["step"] for name in chosen):
+        forms.append("{0} == {1!r}")
+    return draw(st.sampled_from(forms)).format(total, bound)
 
 
 def is_valid(its: Space, config: dict[str, Any]) -> bool:
@@ -110,7 +117,7 @@ def is_valid(its: Space, config: dict[str, Any]) -> bool:
 
 
 def _kept(its: Space, text: str, config: dict[str, Any]) -> bool:
-    left, sense, right = re.split(r"(<=|>=|==)", text)
+    left, sense, right = re.split(r"(<=|>=|==|<)", text)
     used = [name for name in its.parameters if re.search(rf"\b{name}\b", text)]
     if not set(used) <= config.keys():
         return True
@@ -123,9 +130,10 @@ def _kept(its: Space, text: str, config: dict[str, Any]) -> bool:
     ranges = [its.parameters[name] for name in used]
     size = abs(gap()) + sum(abs(weight * config[name]) for name, weight in weights.items())
     span = sum(0.0 if one.log else one.high - one.low for one in ranges)  # type: ignore[union-attr]
-    slack = (1e-6 if sense == "==" else 1.1e-9) * size + 1e-14 * span * max(map(abs, weights.values()))
+    whole = all(one.step for one in ranges)  # type: ignore[union-attr]
+    slack = (1e-13 if whole else 1e-6 if sense == "==" else 1.1e-9) * size + 1e-14 * span * max(map(abs, weights.values()))
     found = gap(**{name: config[name] for name in used})
-    return {"<=": found <= slack, ">=": found >= -slack, "==": abs(found) <= slack}[sense]
+    return {"<=": found <= slack, "<": found <= slack, ">=": found >= -slack, "==": abs(found) <= slack}[sense]
 
 
 def _holds(parameter: Any, value: Any, fixed: Any) -> bool:

@@ -47,6 +47,22 @@ def test_a_finite_space_is_given_whole() -> None:
     assert len(drawn(encoded, 5)) == 5
 
 
+@pytest.mark.parametrize(
+    ("its", "constraint", "values"),
+    [
+        (whole(1, 20_000, log=True), "x >= 19998", [19_998, 19_999, 20_000]),
+        (whole(0, 10**9, step=7), "x <= 20", [0, 7, 14]),
+        (number(0, 1, step=1e-5), "2*x <= 4.1e-5", [0.0, 1e-5, 2e-5]),
+        (number(0, 1), "x == 0.5", [0.5]),
+        (choice("x"), "y <= 3", ["x"]),
+    ],
+)
+def test_what_constraints_of_a_single_number_leave_finite_is_given_whole(its: Any, constraint: str, values: list[Any]) -> None:
+    encoded = encoding({"x": its, "y": whole(1, 3)}, constraint)
+    assert encoded.combinations == 3 * len(values)
+    assert {(config["x"], config["y"]) for config in drawn(encoded, 100)} == {(x, y) for x in values for y in (1, 2, 3)}
+
+
 def test_no_points_are_asked_for() -> None:
     assert encoding({"x": number(0, 1)}).sample(0, 0).shape == (0, 1)
 
@@ -69,6 +85,23 @@ def test_no_points_are_asked_for() -> None:
         pytest.param({n: number(1e-4, 1, log=True) for n in "ab"}, ["a + b == 1"], id="mixture on logarithmic scales"),
         pytest.param({n: whole(1, 10**6, log=True) for n in "ab"}, ["a + b == 1000"], id="logarithmic whole numbers"),
         pytest.param({"a": number(-1e6, 1e6), "b": number(0, 1e-3)}, ["a == 1000*b"], id="scales far apart"),
+        pytest.param({n: number(1e-5, 1, log=True) for n in "ab"}, ["a >= 85000*b"], id="corner on logarithmic scales"),
+        pytest.param({n: number(1e-5, 1, log=True) for n in "ab"}, ["a <= 1.001*b", "b <= a"], id="thin on logarithmic scales"),
+        pytest.param({n: number(1e-5, 1, log=True) for n in "abcd"}, ["a + b + c + d >= 3.5"], id="large on logarithmic scales"),
+        pytest.param({n: number(1e-5, 1, log=True) for n in "abcd"}, ["a + b + c + d <= 1e-4"], id="small on logarithmic scales"),
+        pytest.param(
+            {"a": number(1e-6, 1, log=True), "b": number(0, 1)}, ["a >= 0.9999*b + 5e-5", "a <= b + 6e-5"], id="thin on two scales"
+        ),
+        pytest.param(
+            {"a": whole(1, 50), "b": whole(1, 1000), "c": number(0, 100), "d": number(1e-3, 1e3, log=True)},
+            ["a + c <= 3", "b >= 300*a", "d <= 0.001*b"],
+            id="whole numbers and others",
+        ),
+        pytest.param(
+            {**{n: whole(0, 20) for n in "abcd"}, **{n: number(0, 20) for n in "efgh"}},
+            ["a + b + c + d + e + f + g + h <= 12"],
+            id="whole numbers and others in a corner",
+        ),
     ],
 )
 def test_where_chance_finds_little(parameters: dict[str, Any], constraints: list[str]) -> None:
@@ -100,6 +133,38 @@ def test_an_equality_of_a_parameter_that_exists_sometimes_hides_no_level() -> No
     assert 15 <= kinds.count("p") <= 45
 
 
+def test_a_thin_inequality_of_a_parameter_that_exists_sometimes_hides_no_level() -> None:
+    encoded = encoding(
+        {"kind": choice("p", "q"), "m": number(0, 1, when={"kind": ["p"]}), **{n: number(0, 1) for n in "xyz"}},
+        "m + x + y + z <= 0.05",
+    )
+    configs = drawn(encoded, 60)
+    assert 15 <= sum(config["kind"] == "p" for config in configs) <= 45
+
+
+@pytest.mark.parametrize("steps", [0, 4, 100])
+def test_corners_are_filled_evenly(steps: int) -> None:
+    its = {n: number(0, 1, step=1.0 / steps if steps else None) for n in "abcde"}
+    encoded = encoding({**its, "f": number(0.1, 1, log=True)}, "a + b - c + d + 0.5*e + 0.1*f <= -0.15")
+    cube = np.random.default_rng(0).random((2_000_000, 6))
+    if steps:
+        cube[:, :5] = np.floor(cube[:, :5] * (steps + 1)) / steps
+    a, b, c, d, e, f = cube.T
+    expected = cube[a + b - c + d + 0.5 * e + 0.1 * 10 ** (f - 1) <= -0.15].mean(axis=0)
+    values = encoded.encode(drawn(encoded, 800))
+    np.testing.assert_allclose(values.mean(axis=0), expected, atol=0.03)
+
+
+def test_a_plate_is_filled_evenly() -> None:
+    values = np.array(
+        [list(config.values()) for config in drawn(encoding({n: number(0, 1) for n in "abc"}, "a + b + c == 1.5"), 2000)]
+    )
+    square = np.random.default_rng(0).random((100_000, 2))
+    expected = square[np.abs(square.sum(axis=1) - 1.0) <= 0.5]
+    np.testing.assert_allclose(values.mean(axis=0), 0.5, atol=0.02)
+    np.testing.assert_allclose(values.std(axis=0), expected.std(), rtol=0.04)
+
+
 def test_few_points_among_very_many_combinations() -> None:
     encoded = encoding({n: whole(0, 100) for n in "abc"}, "a + b + c >= 299")
     assert sorted(tuple(config.values()) for config in drawn(encoded, 100)) == [
@@ -108,6 +173,12 @@ def test_few_points_among_very_many_combinations() -> None:
         (100, 100, 99),
         (100, 100, 100),
     ]
+
+
+def test_the_constraint_that_cannot_be_kept_is_named() -> None:
+    encoded = encoding({"x": number(1e-3, 1, log=True), "k": whole(0, 10), "y": number(0, 1)}, "x + y <= 1", "x + 2*k >= 23")
+    with pytest.raises(NoFeasiblePoint, match=r"no configuration keeps 'x \+ 2\*k >= 23'"):
+        encoded.sample(10, 0)
 
 
 @pytest.mark.parametrize(
