@@ -1,15 +1,17 @@
-"""Which surrogate: rules first, then the log density of rows held out, and the default unless another is surely better.
+"""Which surrogates: the average of several, without those that rows held out say are surely worse than the best.
 
 Each fold is predicted by models that were fitted without it, hyperparameters included: a model that has seen a row before it is
-left out flatters the worst surrogates. Densities are compared on the objective's own scale: a surrogate that bends the scale pays.
+left out flatters the worst surrogates. Densities are compared on the objective's own scale.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from fits import surrogates
 from fits.bnn_bo.modelling import DEFAULT, data, tensor
@@ -21,60 +23,75 @@ from fits.surrogates.outcome import Outcome
 Array = NDArray[np.float64]
 
 FOLDS = 5
-FEWEST = 20  # done trials; with fewer, densities of rows held out say nothing
-ERRORS = 2.0  # standard errors by which another surrogate must beat the default
-COMPARED: tuple[surrogates.Name, ...] = ("gp-rbf", "ibnn")
-WIDE: tuple[surrogates.Name, ...] = ("ibnn", "saas")  # of many dimensions
-MANY_DIMENSIONS = 50
+FEWEST = 10  # done trials; with fewer, densities of rows held out say nothing
+MOST = 100  # rows that are compared on: more say the same, and take long
+ERRORS = 2.0  # standard errors by which a surrogate must be worse than the best to be left out
+MANY_DIMENSIONS = 50  # from which it is likely that most do not matter
 
 
 def choose(study: Study, wanted: str) -> Choice:
-    """The surrogate that was asked for or, for "auto", the one that suits the trials."""
+    """The surrogate that was asked for or, for "auto", the average of those that the trials do not rule out."""
     if wanted != "auto":
         return Choice(surrogate=wanted, why="asked for")
-    n, d = int(study.done.sum()), study.encoding.d
+    names = [*surrogates.AVERAGED, *(["saas"] if study.encoding.d >= MANY_DIMENSIONS else [])]
+    n = int(study.done.sum())
     if n < FEWEST:
-        return Choice(surrogate=DEFAULT, why=f"{n} trials are too few to compare surrogates")
-    rivals = WIDE if d >= MANY_DIMENSIONS else COMPARED
-    return compared(study, rivals)
+        return Choice(surrogate="+".join(names), why=f"{n} trials are too few to tell surrogates apart")
+    found = held_out(study, names)
+    best = max(names, key=lambda name: float(found[name].mean()))
+    scores = [_score(name, found[name], found[best]) for name in names]
+    worse = [score for score in scores if score.gain < -ERRORS * score.standard_error]
+    average = logsumexp(np.stack(list(found.values())), axis=0) - math.log(len(names))
+    return Choice(
+        surrogate="+".join(score.surrogate for score in scores if score not in worse),
+        why="; ".join(_ruled_out(score, best) for score in worse) or "rows held out rule none of them out",
+        scores=[*scores, _score("average", average, found[best])],
+    )
 
 
-def compared(study: Study, rivals: Sequence[surrogates.Name]) -> Choice:
-    """The default, or the best of `rivals` where it is better by more than `ERRORS` standard errors."""
-    scores = {name: held_out(study, name) for name in (DEFAULT, *rivals)}
-    base = scores[DEFAULT]
-    table = [_score(name, each, each - base) for name, each in scores.items()]
-    best = max(table, key=lambda score: score.gain)
-    if best.surrogate != DEFAULT and best.gain > ERRORS * best.standard_error:
-        why = f"rows held out are {best.gain:.2f} nats likelier than under {DEFAULT} (standard error {best.standard_error:.2f})"
-        return Choice(surrogate=best.surrogate, why=why, scores=table)
-    return Choice(surrogate=DEFAULT, why="no other surrogate foretells rows held out surely better", scores=table)
+def _score(name: str, each: Array, best: Array) -> Score:
+    gains = each - best
+    return Score(
+        surrogate=name,
+        log_density=float(each.mean()),
+        gain=float(gains.mean()),
+        standard_error=float(gains.std(ddof=1) / len(gains) ** 0.5),
+    )
 
 
-def _score(name: str, each: Array, gains: Array) -> Score:
-    error = float(gains.std(ddof=1) / len(gains) ** 0.5) if len(gains) > 1 else 0.0
-    return Score(surrogate=name, log_density=float(each.mean()), gain=float(gains.mean()), standard_error=error)
+def _ruled_out(score: Score, best: str) -> str:
+    return (
+        f"without {score.surrogate}, under which rows held out are {-score.gain:.2f} nats less likely than under {best} "
+        f"(standard error {score.standard_error:.2f})"
+    )
 
 
-def held_out(study: Study, surrogate: surrogates.Name) -> Array:
-    """``n``: log density of each done trial under models of the others, in nats, all objectives together."""
-    total: Array = np.zeros(0)
+def behind_default(study: Study, surrogate: str) -> float:
+    """By how much less likely rows held out are under `surrogate` than under the default, in nats a row."""
+    found = held_out(study, [DEFAULT, surrogate])
+    return float((found[DEFAULT] - found[surrogate]).mean())
+
+
+def held_out(study: Study, names: Sequence[str]) -> dict[str, Array]:
+    """Log density of done trials, ``n``, under each surrogate's models of the others, in nats, all objectives together."""
+    total: dict[str, Array] = {}
     for objective in study.goal.objectives:
         lesson = study.lesson(objective.name)
-        fold = np.random.default_rng(study.seed).permutation(len(lesson.y)) % FOLDS
-        each = np.empty(len(lesson.y))
-        for k in range(FOLDS):
-            each[fold == k] = ahead(study, surrogate, lesson.part(fold != k), lesson.part(fold == k), maximize=objective.maximize)
-        total = each if not len(total) else total + each
+        rows = np.random.default_rng(study.seed).permutation(len(lesson.y))[:MOST]
+        lesson, fold = lesson.part(rows), np.arange(len(rows)) % FOLDS
+        for name in names:
+            density = np.empty(len(rows))
+            for k in range(min(FOLDS, len(rows))):
+                density[fold == k] = ahead(study, name, lesson.part(fold != k), lesson.part(fold == k), maximize=objective.maximize)
+            total[name] = total[name] + density if name in total else density
     return total
 
 
-def ahead(study: Study, surrogate: surrogates.Name, known: Lesson, asked: Lesson, *, maximize: bool) -> Array:
+def ahead(study: Study, surrogate: str, known: Lesson, asked: Lesson, *, maximize: bool) -> Array:
     """Log density of each outcome of `asked`, on the objective's own scale, given the rows `known`."""
-    scale = Outcome.of(known.y, maximize=maximize, warp=surrogates.warps(surrogate))
+    scale = Outcome.of(known.y, maximize=maximize)
     lesson = data(study, known, scale)
     kind = surrogates.load(surrogate)
     state = kind.fit(lesson, study.seed)
-    noise = float(state["noise"])
-    density = log_density(kind.model(lesson, state), noise, tensor(asked.X), tensor(scale.forward(asked.y)))
+    density = log_density(kind.model(lesson, state), float(state["noise"]), tensor(asked.X), tensor(scale.forward(asked.y)))
     return density.numpy() + np.log(scale.slope(asked.y))

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from fits.bnn_bo.advising import advise
 from fits.bnn_bo.learning import fitted
-from fits.bnn_bo.problem import Goal
+from fits.bnn_bo.problem import Goal, known_names
 from fits.bnn_bo.schema import Objective, Proposal, Query, Row, Trial
 from fits.bnn_bo.study import Study
 from fits.solver import Scalar
 from fits.space import Space
+from fits.space.parameters import plain
+from fits.surrogates.numerics import numerics
 
 
 def propose(
@@ -32,12 +34,13 @@ def propose(
     pool : the only configurations that can be evaluated.
     """
     objectives = [
-        Objective(name=name, maximize=its.direction == "maximize", reference=its.reference)
+        Objective(name=name, maximize=its.direction == "maximize", reference=its.reference, noise=its.noise)
         for name, its in space.objectives.items()
     ]
     trials = [
-        Trial(row=i, config=dict(config), status="done", outcomes=dict(outcomes))
+        Trial(row=i, config={name: plain(value) for name, value in config.items()}, status="done", outcomes=dict(outcomes))
         for i, (config, outcomes) in enumerate(history, start=1)
     ]
-    study = Study(space, Goal(objectives, [], None), trials, pool, seed)
-    return advise(fitted(study, surrogate, guesses=[], explained=False), Query(), count)
+    study = Study(space, Goal(objectives, [], None, known_names(space)), trials, pool, seed)
+    with numerics():
+        return advise(fitted(study, surrogate, guesses=[], explained=False), Query(), count)

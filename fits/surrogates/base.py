@@ -56,7 +56,7 @@ def moments(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
-    """Log density of an observation at each point: a Gaussian, or the mixture of an ensemble's members.
+    """Log density of an observation at each point: a Gaussian, or a mixture of members.
 
     Parameters
     ----------
@@ -71,6 +71,11 @@ def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
     """
     from botorch.posteriors.ensemble import EnsemblePosterior
 
+    from fits.surrogates.mixture import Mixture
+
+    if isinstance(model, Mixture):
+        each = torch.stack([log_density(its, own, X, y) for its, own in model.members])
+        return torch.logsumexp(each, 0) - math.log(len(model.members))
     with torch.no_grad():
         posterior: Any = model.posterior(X.unsqueeze(-2))  # each point by itself
         if isinstance(posterior, EnsemblePosterior):

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from fits.surrogates.adam import adam
 from fits.surrogates.base import Data, State, pack, unpack
-from fits.surrogates.gaussian import GaussianModel, Process, log_evidence
-from fits.surrogates.networks import Activation
+from fits.surrogates.gaussian import GaussianModel, Process, log_evidence, root_of
+from fits.surrogates.kernels import matern, squared_distances
+from fits.surrogates.networks import Activation, inputs_of
 from fits.surrogates.prior import PRIOR, Coordinates, Prior
 from fits.surrogates.rows import at_most, in_order
 from fits.surrogates.stopping import stopped
@@ -57,9 +58,13 @@ class DeepKernel:
         return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
 
     def model(self, data: Data, state: State) -> GaussianModel:
-        over, x = self._over(in_order(data)), unpack(state["at"])
-        variance = over.variance(parts(over.coordinates, x)[0])
-        process = Process(over, variance, lambda inputs: features(over.coordinates, x, inputs), matern)
+        rows, x = in_order(data), unpack(state["at"])
+        over = self._over(rows)
+
+        def place(X: Tensor) -> Features:
+            return features(over.coordinates, x, inputs_of(X, data.levels))
+
+        process = Process(rows.X, rows.Y, over.variance(parts(over.coordinates, x)[0]), place, kernel)
         process.inflation = state["inflation"]
         return process
 
@@ -117,11 +122,9 @@ def features(coordinates: Coordinates, x: Tensor, inputs: Tensor) -> Features:
 def evidence(over: Weights, x: Tensor) -> Tensor:
     """Log marginal likelihood of the rows under the deep kernel at x."""
     rows = features(over.coordinates, x, over.inputs)
-    return log_evidence(matern(rows, rows), over.Y - rows.mean, over.variance(parts(over.coordinates, x)[0]))
+    return log_evidence(root_of(kernel(rows, rows), over.variance(parts(over.coordinates, x)[0])), over.Y - rows.mean)
 
 
-def matern(a: Features, b: Features) -> Tensor:
-    """``(1 + r + r^2 / 3) exp(-r)``, ``r = sqrt(5) |phi - phi'|`` (Rasmussen & Williams 2006, eq. 4.17): ``… x n x m``."""
-    squared = (a.phi**2).sum(-1).unsqueeze(-1) + (b.phi**2).sum(-1).unsqueeze(-2) - 2.0 * a.phi @ b.phi.mT
-    r = torch.sqrt(5.0 * squared.clamp_min(1e-15))  # the root's slope at 0 is infinite, the kernel's is 0
-    return (1.0 + r + r * r / 3.0) * torch.exp(-r)
+def kernel(a: Features, b: Features) -> Tensor:
+    """``… x n x m``"""
+    return matern(squared_distances(a.phi, b.phi))

@@ -1,61 +1,110 @@
-"""What the exact Gaussian processes share: BoTorch's model under our kernels, its hyperparameters as plain data and back."""
+"""What the exact Gaussian processes share: hyperparameters where marginal likelihood times priors is largest, as plain data.
+
+The mean is a constant: given the others, the one of generalised least squares, ``1^T K^-1 Y / 1^T K^-1 1``.
+"""
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch import Tensor
 
 from fits.surrogates.base import Data, State
+from fits.surrogates.gaussian import Points, Process, log_evidence, root_of
+from fits.surrogates.kernels import log_normal
+from fits.surrogates.rows import LEAST_NOISE, known_noise
 
 if TYPE_CHECKING:
-    from botorch.models import SingleTaskGP
-    from gpytorch.kernels import Kernel
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOISE_MIDDLE = -4.0  # mean of the logarithm of the noise's variance under its prior, whose standard deviation is 1
 
 
-def untrained(data: Data, kernel: Kernel) -> SingleTaskGP:
-    """The process before it has learned hyperparameters; noise is estimated under a prior unless `data` says it."""
-    from botorch.exceptions.warnings import InputDataWarning
-    from botorch.models import SingleTaskGP
+class Kernel(Protocol):
+    """A covariance with `p` hyperparameters, given as their logarithms, and their prior."""
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InputDataWarning)  # level indices and equal outcomes are meant
-        return SingleTaskGP(data.X, data.Y, data.noise, covar_module=kernel, outcome_transform=None)
+    def start(self) -> Tensor:
+        """Where the search begins, ``p``."""
+        ...
+
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        """Of each logarithm."""
+        ...
+
+    def log_prior(self, logs: Tensor) -> Tensor: ...
+
+    def place(self, logs: Tensor, mean: Tensor, X: Tensor) -> Any:
+        """`Points` of ``n x d``."""
+        ...
+
+    def between(self, logs: Tensor, a: Any, b: Any) -> Tensor:
+        """Of `Points`: ``… x n x m``."""
+        ...
 
 
-def trained(gp: SingleTaskGP, seed: int) -> State:
-    """Maximise marginal likelihood times priors by L-BFGS-B; where no attempt succeeds, the priors' modes stay.
+def trained(data: Data, kernel: Kernel) -> State:
+    """The mode, by L-BFGS-B from the prior's; where the search fails, the start stays.
 
     Returns
     -------
-    The hyperparameters by their GPyTorch names, and ``noise``: the variance of an observation.
+    ``hyperparameters`` of the kernel, the ``mean``, and ``noise``: the variance of an observation.
     """
-    from botorch.exceptions.errors import ModelFittingError
-    from botorch.fit import fit_gpytorch_mll
-    from gpytorch.mlls import ExactMarginalLogLikelihood
+    from scipy.optimize import minimize
 
-    start = {name: value.detach().clone() for name, value in gp.named_parameters()}
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # retries announce themselves
-        torch.manual_seed(seed)  # a retry starts from a draw of the priors
-        try:
-            fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
-        except ModelFittingError:
-            _set(gp, start)
-    values: dict[str, object] = {name: value.tolist() for name, value in gp.named_parameters()}
-    return {"hyperparameters": values, "noise": float(gp.likelihood.noise.detach().mean())}
+    known = known_noise(data)
+    start, bounds = kernel.start(), kernel.bounds()
+    if known is None:
+        start = torch.cat([start, torch.tensor([NOISE_MIDDLE - 1.0], dtype=torch.float64)])
+        bounds = [*bounds, (math.log(LEAST_NOISE), None)]
+
+    def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        at = torch.tensor(values, requires_grad=True)
+        with torch.enable_grad():
+            value = -log_posterior(data, kernel, at)
+            slope: NDArray[np.float64] = torch.autograd.grad(value, at)[0].numpy()
+        return value.item(), slope
+
+    found = minimize(loss, start.numpy(), jac=True, method="L-BFGS-B", bounds=bounds)
+    at = torch.from_numpy(found.x) if math.isfinite(found.fun) else start
+    logs, variance = _parts(data, at)
+    root = root_of(_covariance(data, kernel, logs), variance)
+    noise = float(variance.mean())
+    return {"hyperparameters": torch.exp(logs).tolist(), "mean": float(_mean(root, data.Y)), "noise": noise}
 
 
-def restored(gp: SingleTaskGP, state: State) -> SingleTaskGP:
-    """`gp` with the hyperparameters of `state`, ready to predict."""
-    _set(gp, {name: torch.tensor(value, dtype=torch.float64) for name, value in state["hyperparameters"].items()})
-    gp.requires_grad_(requires_grad=False)
-    gp.eval()
-    return gp
+def restored(data: Data, kernel: Kernel, state: State) -> Process[Points]:
+    """The process that `state` says, given the rows."""
+    logs = torch.log(torch.tensor(state["hyperparameters"], dtype=torch.float64))
+    mean, noise = (torch.tensor(state[name], dtype=torch.float64) for name in ("mean", "noise"))
+    known = known_noise(data)
+    variance = noise.expand_as(data.Y) if known is None else known
+    return Process(data.X, data.Y, variance, partial(kernel.place, logs, mean), partial(kernel.between, logs))
 
 
-def _set(gp: SingleTaskGP, values: dict[str, torch.Tensor]) -> None:
-    with torch.no_grad():
-        for name, parameter in gp.named_parameters():
-            parameter.copy_(values[name].reshape(parameter.shape))
+def log_posterior(data: Data, kernel: Kernel, at: Tensor) -> Tensor:
+    """Log marginal likelihood and log prior, without its constants, at the logarithms of the kernel's and, unknown, the noise."""
+    logs, variance = _parts(data, at)
+    root = root_of(_covariance(data, kernel, logs), variance)
+    total = log_evidence(root, data.Y - _mean(root, data.Y)) + kernel.log_prior(logs)
+    return total if data.noise is not None else total + log_normal(at[-1], NOISE_MIDDLE, 1.0)
+
+
+def _parts(data: Data, at: Tensor) -> tuple[Tensor, Tensor]:
+    """The kernel's logarithms, and the variance of each row's noise ``n x 1``."""
+    known = known_noise(data)
+    return (at[:-1], torch.exp(at[-1]).expand_as(data.Y)) if known is None else (at, known)
+
+
+def _covariance(data: Data, kernel: Kernel, logs: Tensor) -> Tensor:
+    rows = kernel.place(logs, torch.zeros(1, dtype=torch.float64), data.X)
+    return kernel.between(logs, rows, rows)
+
+
+def _mean(root: Tensor, Y: Tensor) -> Tensor:
+    white = torch.linalg.solve_triangular(root, torch.cat([Y, torch.ones_like(Y)], dim=-1), upper=False)
+    mean: Tensor = (white[:, 0] @ white[:, 1]) / (white[:, 1] @ white[:, 1])
+    return mean

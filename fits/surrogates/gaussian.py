@@ -71,18 +71,20 @@ P = TypeVar("P", bound=Points)
 class Process(GaussianModel, Generic[P]):
     """A Gaussian process given rows (Rasmussen & Williams 2006, eq. 2.23 and 2.24)."""
 
-    def __init__(self, over: Weights, variance: Tensor, place: Callable[[Tensor], P], kernel: Callable[[P, P], Tensor]) -> None:
-        """Given the variance of each row's noise ``n x 1``, what makes points of inputs ``n x columns``, and their kernel."""
+    def __init__(
+        self, X: Tensor, Y: Tensor, variance: Tensor, place: Callable[[Tensor], P], kernel: Callable[[P, P], Tensor]
+    ) -> None:
+        """Given rows ``n x d``, the variance of each one's noise ``n x 1``, what makes points of ``n x d``, and their kernel."""
         super().__init__()
-        self._levels, self._place, self._kernel = over.levels, place, kernel
+        self._place, self._kernel = place, kernel
         with torch.no_grad():
-            self._rows = place(over.inputs)
-            self._root = torch.linalg.cholesky(kernel(self._rows, self._rows) + torch.diag(variance.squeeze(-1)))
-            self._pull = torch.cholesky_solve(over.Y - self._rows.mean, self._root)
+            self._rows = place(X)
+            self._root = root_of(kernel(self._rows, self._rows), variance)
+            self._pull = torch.cholesky_solve(Y - self._rows.mean, self._root)
 
     def moments(self, X: Tensor) -> tuple[Tensor, Tensor]:
         shape = X.shape[:-1]
-        points = self._place(inputs_of(X, self._levels).flatten(0, -2))  # all of them against the rows in one product
+        points = self._place(X.flatten(0, -2))  # all of them against the rows in one product
         cross = self._kernel(points, self._rows)
         white = torch.linalg.solve_triangular(self._root, cross.mT, upper=False).mT.reshape(*shape, -1)
         groups = points.grouped(shape)
@@ -104,8 +106,13 @@ class LastLayer(GaussianModel):
         return phi @ self._mean, spread @ spread.mT
 
 
-def log_evidence(K: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
-    """``log N(residual; 0, K + diag(variance))``; K ``n x n``, the others ``n x 1``."""
+def root_of(K: Tensor, variance: Tensor) -> Tensor:
+    """The Cholesky factor of ``K + diag(variance)``; K ``n x n``, variance ``n x 1``."""
     L: Tensor = torch.linalg.cholesky(K + torch.diag(variance.squeeze(-1)))
-    white: Tensor = torch.linalg.solve_triangular(L, residual, upper=False)
-    return -0.5 * (white * white).sum() - L.diagonal().log().sum() - 0.5 * len(residual) * math.log(2.0 * math.pi)
+    return L
+
+
+def log_evidence(root: Tensor, residual: Tensor) -> Tensor:
+    """``log N(residual; 0, L L^T)``; L ``n x n``, the residual ``n x 1``."""
+    white: Tensor = torch.linalg.solve_triangular(root, residual, upper=False)
+    return -0.5 * (white * white).sum() - root.diagonal().log().sum() - 0.5 * len(residual) * math.log(2.0 * math.pi)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fits.surrogates.base import Data, State
-from fits.surrogates.exact import restored, trained, untrained
-from fits.surrogates.kernels import Shape, over_encoding, stationary
+from fits.surrogates.exact import restored, trained
+from fits.surrogates.kernels import Shape, Stationary
 
 if TYPE_CHECKING:
-    from botorch.models import SingleTaskGP
+    from fits.surrogates.gaussian import GaussianModel
 
 
 @dataclass(frozen=True)
@@ -20,11 +19,11 @@ class GP:
 
     shape: Shape = "matern"
 
-    def fit(self, data: Data, seed: int) -> State:
-        return trained(self._untrained(data), seed)
+    def fit(self, data: Data, seed: int) -> State:  # noqa: ARG002 - nothing is drawn
+        return trained(data, self._kernel(data))
 
-    def model(self, data: Data, state: State) -> SingleTaskGP:
-        return restored(self._untrained(data), state)
+    def model(self, data: Data, state: State) -> GaussianModel:
+        return restored(data, self._kernel(data), state)
 
-    def _untrained(self, data: Data) -> SingleTaskGP:
-        return untrained(data, over_encoding(data.X.shape[-1], data.levels, partial(stationary, shape=self.shape)))
+    def _kernel(self, data: Data) -> Stationary:
+        return Stationary(data.X.shape[-1], data.levels, self.shape)

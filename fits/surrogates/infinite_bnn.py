@@ -1,6 +1,6 @@
 """Bayesian network of infinite width: a Gaussian process under the arc-cosine or the error-function kernel.
 
-With weight variance v_w, bias variance v_b and L layers (Cho & Saul 2009; Williams 1996; Lee et al. 2018, eq. 5)::
+With weight variance v_w, bias variance v_b and L layers (Cho & Saul 2009; Williams 1996; Lee et al. 2018)::
 
     k_0 = v_b + v_w <x, x'> / d
     k_l = v_b + v_w / (2 pi) * sqrt(K11 K22) (sin t + (pi - t) cos t),   cos t = K12 / sqrt(K11 K22)       (relu)
@@ -13,50 +13,79 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from gpytorch.kernels import Kernel, ScaleKernel
 from torch import Tensor
 
 from fits.surrogates.base import Data, State
-from fits.surrogates.exact import restored, trained, untrained
+from fits.surrogates.exact import restored, trained
 from fits.surrogates.features import one_hot
 
 if TYPE_CHECKING:
-    from botorch.models import SingleTaskGP
+    from fits.surrogates.gaussian import GaussianModel
 
 Activation = Literal["relu", "erf"]
 CLOSEST = 1.0 - 1e-12  # cosine beyond which the derivative of the arc cosine is lost in rounding
+WIDEST = 15.0  # logarithm of how far the scale may go from its start
 
 
-class InfiniteNetwork(Kernel):  # type: ignore[misc]
-    """Covariance of the outputs of a wide network with independent normal weights, at inputs in the encoding of `fits.space`."""
+@dataclass(frozen=True)
+class Inputs:
+    """Of n points: inputs of the network, ``n x columns``, and the mean of the process, ``n x 1``."""
 
-    def __init__(
-        self, *, depth: int, weight_variance: float, bias_variance: float, activation: Activation, levels: Mapping[int, int]
-    ):
-        super().__init__()
-        self.depth, self.weight_variance, self.bias_variance = depth, weight_variance, bias_variance
-        self.activation, self.levels = activation, dict(levels)
+    inputs: Tensor
+    mean: Tensor
 
-    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **_: Any) -> Tensor:
-        """``... x n x d`` and ``... x m x d`` to ``... x n x m``, or with `diag` ``... x n``."""
-        a, b = (2.0 * one_hot(x, self.levels) - 1.0 for x in (x1, x2))
-        d = a.shape[-1]
-        first = (a * b).sum(-1) if diag else a @ b.transpose(-1, -2)
-        own_a, own_b = (a * a).sum(-1), (b * b).sum(-1)
-        if not diag:
-            own_a, own_b = own_a.unsqueeze(-1), own_b.unsqueeze(-2)
-        cross, own_a, own_b = (self._affine(k / d) for k in (first, own_a, own_b))
-        for _layer in range(self.depth):
+    def grouped(self, shape: tuple[int, ...]) -> Inputs:
+        """The points as ``b x q`` instead of ``n``."""
+        return Inputs(self.inputs.reshape(*shape, -1), self.mean.reshape(*shape, 1))
+
+
+@dataclass(frozen=True)
+class InfiniteNetwork:
+    """Covariance of the outputs of a wide network with independent normal weights, times a scale: its only hyperparameter.
+
+    Defaults are the paper's for relu.
+    """
+
+    levels: Mapping[int, int] = field(default_factory=dict)
+    depth: int = 3
+    weight_variance: float = 10.0
+    bias_variance: float = 1.6
+    activation: Activation = "relu"
+
+    def start(self) -> Tensor:
+        """Where outputs have variance 1 at an input of size one in each dimension."""
+        k = self._affine(torch.ones(1, dtype=torch.float64))
+        for _ in range(self.depth):
+            k = self._layer(k, k, k)
+        return -torch.log(k)
+
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        middle = float(self.start())
+        return [(middle - WIDEST, middle + WIDEST)]
+
+    def log_prior(self, logs: Tensor) -> Tensor:
+        """Flat."""
+        return torch.zeros((), dtype=logs.dtype)
+
+    def place(self, logs: Tensor, mean: Tensor, X: Tensor) -> Inputs:  # noqa: ARG002 - they count in between
+        return Inputs(2.0 * one_hot(X, self.levels) - 1.0, mean.expand(len(X), 1))
+
+    def between(self, logs: Tensor, a: Inputs, b: Inputs) -> Tensor:
+        """``… x n x m``"""
+        d = a.inputs.shape[-1]
+        own_a, own_b = (a.inputs**2).sum(-1).unsqueeze(-1), (b.inputs**2).sum(-1).unsqueeze(-2)
+        cross, own_a, own_b = (self._affine(k / d) for k in (a.inputs @ b.inputs.mT, own_a, own_b))
+        for _ in range(self.depth):
             cross, own_a, own_b = (
                 self._layer(cross, own_a, own_b),
                 self._layer(own_a, own_a, own_a),
                 self._layer(own_b, own_b, own_b),
             )
-        return cross
+        return torch.exp(logs) * cross
 
     def _affine(self, k: Tensor) -> Tensor:
         return self.bias_variance + self.weight_variance * k
@@ -80,29 +109,11 @@ class InfiniteBNN:
     bias_variance: float = 1.6
     activation: Activation = "relu"
 
-    def fit(self, data: Data, seed: int) -> State:
-        return trained(self._untrained(data), seed)
+    def fit(self, data: Data, seed: int) -> State:  # noqa: ARG002 - nothing is drawn
+        return trained(data, self._kernel(data))
 
-    def model(self, data: Data, state: State) -> SingleTaskGP:
-        return restored(self._untrained(data), state)
+    def model(self, data: Data, state: State) -> GaussianModel:
+        return restored(data, self._kernel(data), state)
 
-    def _untrained(self, data: Data) -> SingleTaskGP:
-        network = InfiniteNetwork(
-            depth=self.depth,
-            weight_variance=self.weight_variance,
-            bias_variance=self.bias_variance,
-            activation=self.activation,
-            levels=data.levels,
-        )
-        kernel = ScaleKernel(network)
-        kernel.outputscale = 1.0 / self._prior_variance(network)
-        return untrained(data, kernel)
-
-    @staticmethod
-    def _prior_variance(network: InfiniteNetwork) -> float:
-        """Of the function at an input of size one in each dimension: the scale starts where outputs have variance 1."""
-        k = torch.ones(1, dtype=torch.float64)
-        k = network._affine(k)
-        for _ in range(network.depth):
-            k = network._layer(k, k, k)
-        return float(k)
+    def _kernel(self, data: Data) -> InfiniteNetwork:
+        return InfiniteNetwork(data.levels, self.depth, self.weight_variance, self.bias_variance, self.activation)

@@ -21,9 +21,9 @@ from torch import Tensor
 
 from fits.surrogates.adam import adam
 from fits.surrogates.base import Data, State, pack, unpack
-from fits.surrogates.gaussian import GaussianModel, Process, log_evidence
-from fits.surrogates.linearised import kernel, linearise
-from fits.surrogates.networks import Activation
+from fits.surrogates.gaussian import GaussianModel, Process, log_evidence, root_of
+from fits.surrogates.linearised import Linearisation, kernel, linearise
+from fits.surrogates.networks import Activation, inputs_of
 from fits.surrogates.prior import PRIOR, Prior
 from fits.surrogates.rows import at_most, in_order
 from fits.surrogates.stopping import stopped
@@ -62,8 +62,13 @@ class Laplace:
         return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
 
     def model(self, data: Data, state: State) -> GaussianModel:
-        over, at = self._over(in_order(data)), unpack(state["at"])
-        process = Process(over, over.variance(at), lambda inputs: linearise(over.coordinates, at, inputs), kernel)
+        rows, at = in_order(data), unpack(state["at"])
+        over = self._over(rows)
+
+        def place(X: Tensor) -> Linearisation:
+            return linearise(over.coordinates, at, inputs_of(X, data.levels))
+
+        process = Process(rows.X, rows.Y, over.variance(at), place, kernel)
         process.inflation = state["inflation"]
         return process
 
@@ -94,4 +99,4 @@ class Laplace:
 def evidence(over: Weights, at: Tensor) -> Tensor:
     """Log marginal likelihood of the rows under the linearisation at `at`."""
     rows = linearise(over.coordinates, at, over.inputs)
-    return log_evidence(kernel(rows, rows), over.Y - rows.mean, over.variance(at))
+    return log_evidence(root_of(kernel(rows, rows), over.variance(at)), over.Y - rows.mean)

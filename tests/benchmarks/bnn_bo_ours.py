@@ -16,7 +16,7 @@ from bnn_bo_spaces import Config
 if TYPE_CHECKING:
     from fits.space import Space
 
-OURS = ("gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas", "auto")
+OURS = ("gp", "average", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas", "auto")
 NEAREST = "+nearest"
 
 

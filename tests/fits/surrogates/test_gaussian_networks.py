@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from fits.surrogates.base import Data, moments, unpack
-from fits.surrogates.deep_kernel import DeepKernel, evidence, features, matern, parts, pretrained
-from fits.surrogates.gaussian import LastLayer, log_evidence
+from fits.surrogates.deep_kernel import DeepKernel, evidence, features, parts, pretrained
+from fits.surrogates.deep_kernel import kernel as kernel_of_features
+from fits.surrogates.gaussian import LastLayer, log_evidence, root_of
 from fits.surrogates.laplace import Laplace
 from fits.surrogates.linearised import kernel, linearise
 from fits.surrogates.prior import Prior
@@ -115,7 +116,7 @@ def test_the_deep_kernel_is_gpytorchs(known):
     phi = over.coordinates.network.forward(over.coordinates.weights(network_at), over.inputs)[-2][0]
     noise = torch.diag(over.variance(network_at).squeeze(-1))
     K = theirs(phi).to_dense().detach()
-    assert torch.allclose(matern(*2 * [features(over.coordinates, x, over.inputs)]), K, atol=1e-6)
+    assert torch.allclose(kernel_of_features(*2 * [features(over.coordinates, x, over.inputs)]), K, atol=1e-6)
     distribution = MultivariateNormal(mean.expand(9), K + noise)
     assert float(evidence(over, x)) == pytest.approx(float(distribution.log_prob(over.Y.squeeze(-1))), rel=1e-6)
 
@@ -124,7 +125,7 @@ def test_evidence_is_the_density_of_a_normal_vector():
     K = torch.tensor([[1.0, 0.3], [0.3, 2.0]], dtype=torch.float64)
     residual, variance = torch.tensor([[0.5], [-1.0]], dtype=torch.float64), torch.tensor([[0.1], [0.4]], dtype=torch.float64)
     normal = torch.distributions.MultivariateNormal(torch.zeros(2, dtype=torch.float64), K + torch.diag(variance[:, 0]))
-    assert float(log_evidence(K, residual, variance)) == pytest.approx(float(normal.log_prob(residual[:, 0])))
+    assert float(log_evidence(root_of(K, variance), residual)) == pytest.approx(float(normal.log_prob(residual[:, 0])))
 
 
 def test_pretraining_trains_the_network_whose_features_are_used():

@@ -11,7 +11,9 @@ import torch
 
 from fits import surrogates
 from fits.surrogates.base import Data, log_density, moments
+from fits.surrogates.exact import log_posterior
 from fits.surrogates.infinite_bnn import InfiniteNetwork
+from fits.surrogates.kernels import Stationary
 
 pytestmark = pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
 
@@ -135,8 +137,10 @@ def test_the_kernel_is_the_covariance_of_a_wide_network(activation, depth):
         h = weights @ h + math.sqrt(v_b) * random.normal(size=(width, 1))
         if layer < depth:
             h = phi(h)
-    kernel = InfiniteNetwork(depth=depth, weight_variance=v_w, bias_variance=v_b, activation=activation, levels={})
-    limit = kernel(torch.from_numpy(X)).to_dense().detach().numpy()
+    kernel = InfiniteNetwork(depth=depth, weight_variance=v_w, bias_variance=v_b, activation=activation)
+    scale = torch.zeros(1, dtype=torch.float64)
+    points = kernel.place(scale, scale, torch.from_numpy(X))
+    limit = kernel.between(scale, points, points).numpy()
     assert h.T @ h / width == pytest.approx(limit, rel=0.1)
 
 
@@ -144,3 +148,59 @@ def _erf(z):
     from scipy.special import erf
 
     return erf(z)
+
+
+def of_botorch(data: Data, shape: str, logs: torch.Tensor):
+    """BoTorch's process under the same kernel, priors and hyperparameters, and its log posterior density."""
+    from botorch.models import SingleTaskGP
+    from gpytorch.kernels import MaternKernel, RBFKernel
+    from gpytorch.mlls import ExactMarginalLogLikelihood
+    from gpytorch.priors import LogNormalPrior
+
+    d = data.X.shape[-1]
+    prior = LogNormalPrior(math.sqrt(2.0) + 0.5 * math.log(d), math.sqrt(3.0))
+    kernel = {"matern": lambda **k: MaternKernel(nu=2.5, **k), "rbf": RBFKernel}[shape](ard_num_dims=d, lengthscale_prior=prior)
+    gp = SingleTaskGP(data.X, data.Y, data.noise, covar_module=kernel, outcome_transform=None)
+    kernel.lengthscale = logs[:d].exp()
+    if data.noise is None:
+        gp.likelihood.noise = logs[d].exp()
+    variance = gp.likelihood.noise.expand(len(data.X)) if data.noise is None else data.noise.squeeze(-1)
+    pull = torch.linalg.inv(kernel(data.X).to_dense() + torch.diag(variance)).sum(0)
+    gp.mean_module.constant = (pull @ data.Y.squeeze(-1) / pull.sum()).item()
+    gp.train()
+    density = ExactMarginalLogLikelihood(gp.likelihood, gp)(gp(data.X), data.Y.squeeze(-1)) * len(data.X)
+    return gp.eval(), density.item()
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize(("name", "shape"), [("gp", "matern"), ("gp-rbf", "rbf")])
+def test_the_process_and_its_density_are_those_of_botorch(name, shape, known):
+    data, X, _ = lesson(25, 3, noise=0.1)
+    if known:
+        data = Data(data.X, data.Y, torch.linspace(0.01, 0.2, 25, dtype=torch.float64).unsqueeze(-1))
+    surrogate = surrogates.load(name)
+    state = surrogate.fit(data, 0)
+    learned = torch.tensor([*state["hyperparameters"], *([] if known else [state["noise"]])], dtype=torch.float64).log()
+    gp, density = of_botorch(data, shape, learned)
+    for one, other in zip(moments(surrogate.model(data, state), X), moments(gp, X), strict=True):
+        assert torch.allclose(one, other, rtol=1e-5, atol=1e-6)
+    kernel = Stationary(3, {}, shape)
+    for step in (-0.3, 0.3):
+        further = of_botorch(data, shape, learned + step)[1]
+        assert further < density
+        ours = log_posterior(data, kernel, learned + step) - log_posterior(data, kernel, learned)
+        assert float(ours) == pytest.approx(further - density, abs=1e-6)
+
+
+def test_what_is_learned_is_at_least_as_likely_as_what_botorch_learns():
+    from botorch.fit import fit_gpytorch_mll
+    from gpytorch.mlls import ExactMarginalLogLikelihood
+
+    for n in (8, 20, 60):
+        data, _, _ = lesson(n, 4, noise=0.2, seed=n)
+        state = surrogates.load("gp").fit(data, 0)
+        learned = torch.tensor([*state["hyperparameters"], state["noise"]], dtype=torch.float64).log()
+        gp, density = of_botorch(data, "matern", learned)
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
+        theirs = torch.cat([gp.covar_module.lengthscale.detach().flatten(), gp.likelihood.noise.detach().flatten()]).log()
+        assert density > of_botorch(data, "matern", theirs)[1] - 0.01
