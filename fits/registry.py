@@ -82,6 +82,11 @@ class Solver:
         return named if columns is None else columns(options, named)
 
     @property
+    def begins_empty(self) -> bool:
+        """Whether a log without rows, or none at all, is enough to begin with."""
+        return bool(getattr(self.schema, "BEGINS_EMPTY", False))
+
+    @property
     def BacktestOptions(self) -> type[contract.OptionsModel]:
         return getattr(self.schema, "BacktestOptions", self.schema.Options)  # type: ignore[no-any-return]
 

@@ -5,7 +5,8 @@ A solver is a package with two modules:
 `schema`
     Pydantic models only, imported in milliseconds: `Log` (one row of the log), `Options` (how to fit),
     `Query` (what is asked), `Fit` (all that was learned), `Advice` (the solver's own subclass, or `fits.solver.Advice` itself),
-    and optionally `BacktestOptions` and `EXAMPLES`, command lines for the help of each verb. No field of `Options` or `Query` may
+    and optionally `BacktestOptions`, `EXAMPLES`, command lines for the help of each verb, and ``BEGINS_EMPTY = True``, where a log
+    without rows or columns can be fitted: its frame is empty. No field of `Options` or `Query` may
     be named like an option of the command set.
 `solver`
     ``fit(log, options) -> Fit``, ``recommend(fit, query, count) -> list[Advice]``,

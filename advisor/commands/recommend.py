@@ -31,6 +31,7 @@ from advisor.errors import UsageError
 from advisor.options import build, flag, given, pairs, parameters, with_parameters
 from advisor.render import caution, chosen
 from fits import registry
+from fits.solver import FitModel
 
 HELP = "Say what to try next."
 
@@ -84,7 +85,9 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
             raise UsageError("--requests: the answers are NDJSON; leave out --format and --table")
         query = build(solver.Query, asked) if requests is None else None  # before the work, not after it
         if not logs:
-            own = {name: value for name, value in fields.items() if name not in solver.Query.model_fields}
+            begins = fit is None and solver.begins_empty
+            used = [*solver.Query.model_fields, *(solver.Options.model_fields if begins else [])]
+            own = {name: value for name, value in fields.items() if name not in used}
             refuse_log_options(own, map_=map_, encoding=encoding, strict=strict, advice="give --log LOG, or leave it out")
         if follow:
             _refuse_with_follow(logs, requests, table)
@@ -105,7 +108,7 @@ def recommend_command(solver: registry.Solver) -> Callable[..., None]:
             return
         if interval is not None:
             raise UsageError("--interval says how often to look at a log", advice="give --follow, or leave it out")
-        source = _from_log(solver, logs, map_, encoding, strict, fields) if logs else _without_log(solver, fit)
+        source = _from_log(solver, logs, map_, encoding, strict, fields) if logs else _without_log(solver, fit, fields)
         caution(source.warnings, quiet=quiet)
         if query is None:
             answer_requests(solver, source, str(requests), asked, count)
@@ -147,15 +150,21 @@ def _of_query(solver: registry.Solver, name: str) -> bool:
     return name in families_of(solver) and name in solver.Query.model_fields
 
 
-def _without_log(solver: registry.Solver, fit: str | None) -> Source:
+def _without_log(solver: registry.Solver, fit: str | None, fields: dict[str, Any]) -> Source:
     if fit is not None:
         made = artifact.load(fit, solver=solver.name)
         return Source("fit", made.fit, made)
     with for_people():
-        prior = solver.prior()
+        prior = _from_nothing(solver, fields) if solver.begins_empty else solver.prior()
     if prior is None:
         raise UsageError(f"{solver.name} knows nothing without a log", advice="give --fit FIT.json or --log LOG")
     return Source("prior", prior, None)
+
+
+def _from_nothing(solver: registry.Solver, fields: dict[str, Any]) -> FitModel:
+    import pandas as pd
+
+    return solver.fit(pd.DataFrame(), build(solver.Options, given(solver.Options, fields)))
 
 
 def _refuse_with_follow(logs: list[str] | None, requests: str | None, table: str | None) -> None:

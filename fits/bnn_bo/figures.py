@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fits.bnn_bo.learning import study_from
 from fits.bnn_bo.modelling import efficient, restored
 from fits.bnn_bo.predicting import SCORE, moments
-from fits.bnn_bo.schema import Fit, Objective
+from fits.bnn_bo.schema import Fit, Objective, Trial
 from fits.bnn_bo.study import Study
 from fits.figure import Axis, Band, Figure, Line, Points
 
@@ -22,9 +22,9 @@ OTHERS = 128  # points over which the other parameters are averaged
 
 
 def draw(fit: Fit) -> list[Figure]:
-    """Of a fit without a trial that is done there is nothing to show."""
+    """Of a fit without a trial that was evaluated at the target fidelity there is nothing to show."""
     study = study_from(fit)
-    if not fit.models:
+    if not study.counting.any():
         return []
     figures = [_progress(study, objective) for objective in fit.objectives]
     if len(fit.objectives) > 1:
@@ -42,8 +42,13 @@ def _name(kind: str, subject: str, dimension: int | None = None) -> str:
     return f"{kind}{number}-" + (re.sub(r"[^a-z0-9]+", "-", subject.casefold()).strip("-") or "x")
 
 
+def _counting(study: Study) -> list[Trial]:
+    """The trials that were evaluated at the target fidelity."""
+    return [trial for trial, counts in zip(study.ordered, study.counting, strict=True) if counts]
+
+
 def _progress(study: Study, objective: Objective) -> Figure:
-    done = sorted((trial for trial in study.trials if trial.status == "done"), key=lambda trial: trial.row)
+    done = sorted(_counting(study), key=lambda trial: trial.row)
     y = [trial.outcomes[objective.name] for trial in done]
     x = [float(i) for i in range(1, len(done) + 1)]
     best = (np.maximum if objective.maximize else np.minimum).accumulate(y).tolist()
@@ -59,7 +64,7 @@ def _progress(study: Study, objective: Objective) -> Figure:
 def _front(study: Study) -> Figure:
     """The first two objectives."""
     first, second = study.goal.objectives[:2]
-    rows = study.done
+    rows = study.counting
     Y = np.column_stack([study.values(item.name)[rows] for item in study.goal.objectives])
     signs = np.array([1.0 if item.maximize else -1.0 for item in study.goal.objectives])
     on = efficient(Y * signs)
@@ -81,7 +86,7 @@ def _along(study: Study, fit: Fit, objective: Objective, parameter: str) -> Figu
     encoding, its = study.encoding, fit.models[objective.name]
     i = encoding.names.index(parameter)
     model = restored(study, fit.models, objective.name)
-    others = encoding.sample(OTHERS, study.seed)
+    others = study.searched.sample(OTHERS, study.seed)
     places = np.unique(encoding.axes[i].round(np.linspace(0.0, 1.0, PLACES)))
     x, mean, low, high = [], [], [], []
     for place in places:
@@ -94,7 +99,7 @@ def _along(study: Study, fit: Fit, objective: Objective, parameter: str) -> Figu
         mean.append(float(its.scale.back(np.array(centre))))
         low.append(ends[0])
         high.append(ends[1])
-    done = [trial for trial in study.trials if trial.status == "done" and parameter in trial.config]
+    done = [trial for trial in _counting(study) if parameter in trial.config]
     log = bool(getattr(study.space.parameters[parameter], "log", False))
     return Figure(
         name=_name("along", parameter, i) if len(fit.objectives) == 1 else _name(_name("along", parameter, i), objective.name),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fits.bnn_bo.choosing import choose
 from fits.bnn_bo.explaining import importance, incumbents, ranges
-from fits.bnn_bo.modelling import learned
-from fits.bnn_bo.problem import Goal, goal
+from fits.bnn_bo.known import check_pool
+from fits.bnn_bo.modelling import DEFAULT, learned
+from fits.bnn_bo.problem import Goal, goal, known_names
 from fits.bnn_bo.rows import number, trials, value
-from fits.bnn_bo.schema import Fit, Row, Trial
+from fits.bnn_bo.schema import Choice, Fit, Row, Trial
 from fits.bnn_bo.study import Study
 from fits.solver import BadQuery, BadRow, Caution, DegenerateData, NotEnoughData, family_columns
 from fits.space import Encoding, Space
@@ -44,18 +49,24 @@ def study_of(log: pd.DataFrame, options: _Problem) -> tuple[Study, list[str], li
     """
     sought = goal(options)
     measured = set(family_columns(log, "outcomes").columns)
-    for name in sought.outcomes:
-        if name not in measured:
+    for name in sought.measured:
+        if name not in measured and len(log):
             raise BadQuery("outcomes", f"the log has no column {name!r}")
     guesses: list[str] = []
     space = options.space
     if space is None:
         space, guesses = _guessed(log, sought, options.pool or [])
-    found, warnings = _inside(trials(log, space, sought.outcomes), Encoding(space))
-    warnings += _failures(found) + _costs(found, sought)
+    pool = pool_of(options.pool, space)
+    found, warnings = _inside(trials(log, space, sought.measured), Encoding(space))
+    _check(found, sought)
+    study, more = _told(Study(space, sought, found, pool, options.seed))
+    warnings += more + _failures(study.trials)
     if guesses:
         warnings.append(Caution(code="guessed-space", message="the space is guessed: " + "; ".join(guesses)))
-    return Study(space, sought, found, pool_of(options.pool, space), options.seed), guesses, warnings
+    if space.fidelity is not None and study.done.any() and not study.counting.any():
+        message = f"no row that is done has {space.fidelity.parameter} = {space.fidelity.target:g}, so there is no incumbent"
+        warnings.append(Caution(code="no-target-fidelity", message=message))
+    return study, guesses, warnings
 
 
 def fitted(
@@ -65,8 +76,8 @@ def fitted(
     if not study.done.any():
         choice, models = None, {}
     else:
-        choice = choose(study, surrogate)
-        models = learned(study, choice.surrogate)  # type: ignore[arg-type]
+        choice = chosen(study, surrogate)
+        models = learned(study, choice.surrogate)
     return Fit(
         seed=study.seed,
         surrogate=surrogate,
@@ -86,26 +97,47 @@ def fitted(
     )
 
 
+def chosen(study: Study, surrogate: str) -> Choice:
+    """Of the objectives that are not known; where all are, there are only limits to learn."""
+    if not study.modelled:
+        return Choice(surrogate=DEFAULT, why="the objectives are known, the limits are learned")
+    return choose(study.learnable, surrogate)
+
+
 def study_from(fit: Fit) -> Study:
     """The study that a fit was made of."""
-    return Study(fit.space, Goal(fit.objectives, fit.limits, fit.cost), fit.trials, fit.pool, fit.seed)
+    return Study(fit.space, goal_of(fit), fit.trials, fit.pool, fit.seed)
+
+
+def goal_of(fit: Fit) -> Goal:
+    """The goal that a fit was made for."""
+    return Goal(fit.objectives, fit.limits, fit.cost, known_names(fit.space))
 
 
 def pool_of(rows: list[Row] | None, space: Space) -> list[Row] | None:
-    """The pool in the space's own values.
+    """The pool in the space's own values, with what it says of known outcomes.
 
     Raises
     ------
     BadQuery
-        A row is not in the space.
+        A row is not in the space, or lacks what is known.
     """
     if rows is None:
         return None
+    check_pool(space, rows)
+    told = [name for name, its in space.objectives.items() if its.known is True]
     found: list[Row] = []
     for i, row in enumerate(rows, start=1):
         try:
             found.append(
-                {name: value(its, str(row[name]), i, name) for name, its in space.parameters.items() if row.get(name) is not None}
+                {
+                    **{
+                        name: value(its, str(row[name]), i, name)
+                        for name, its in space.parameters.items()
+                        if row.get(name) is not None
+                    },
+                    **{name: row[name] for name in told},
+                }
             )
         except BadRow as error:
             name = error.column.partition(".")[2]
@@ -166,19 +198,34 @@ def _inside(found: list[Trial], encoding: Encoding) -> tuple[list[Trial], list[C
     ]
 
 
-def _failures(found: list[Trial]) -> list[Caution]:
+def _told(study: Study) -> tuple[Study, list[Caution]]:
+    """The study without the trials that the pool does not hold, where it says what is known, and a caution that names them."""
+    X = study.encoding.encode([trial.config for trial in study.trials])
+    untold = {name: np.isnan(quantity.at(X)) for name, quantity in study.known.items()}
+    missing = [name for name, its in untold.items() if its.any()]
+    if not missing:
+        return study, []
+    out = np.logical_or.reduce([untold[name] for name in missing])
+    rows = [trial.row for trial, its in zip(study.trials, out, strict=True) if its]
+    listed = ", ".join(map(str, rows[:LISTED])) + (" …" if len(rows) > LISTED else "")
+    message = f"{len(rows)} rows are not in the pool, which says what {', '.join(missing)} is, and are left out (rows {listed})"
+    kept = [trial for trial, its in zip(study.trials, out, strict=True) if not its]
+    return replace(study, trials=kept), [Caution(code="outside-pool", message=message)]
+
+
+def _failures(found: Sequence[Trial]) -> list[Caution]:
     failed = [trial.row for trial in found if trial.status == "failed"]
     if not failed:
         return []
     rows = ", ".join(map(str, failed[:LISTED])) + (" …" if len(failed) > LISTED else "")
-    return [Caution(code="failed-rows", message=f"{len(failed)} failed rows count as bad as the worst that was done (rows {rows})")]
+    fate = "count as bad as the worst that was done" if any(trial.status == "done" for trial in found) else "are not tried again"
+    return [Caution(code="failed-rows", message=f"{len(failed)} failed rows {fate} (rows {rows})")]
 
 
-def _costs(found: list[Trial], sought: Goal) -> list[Caution]:
-    """Costs must be positive, for their logarithm is modelled."""
-    if sought.cost is None:
-        return []
+def _check(found: list[Trial], sought: Goal) -> None:
+    """Refuse outcomes that cannot be."""
     for trial in found:
-        if trial.status == "done" and not trial.outcomes.get(sought.cost, 1.0) > 0.0:
-            raise BadQuery("cost", f"must be positive (row {trial.row} has {trial.outcomes[sought.cost]:g})")
-    return []
+        for name, cell in trial.outcomes.items() if trial.status == "done" else ():
+            expected = sought.wrong(name, cell)
+            if expected is not None:
+                raise BadRow(row=trial.row, column=f"outcomes.{name}", value=f"{cell:g}", expected=expected)

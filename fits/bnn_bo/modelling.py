@@ -12,6 +12,8 @@ from torch import Tensor
 
 from fits import surrogates
 from fits.acquisition.beliefs import Beliefs, Limit
+from fits.bnn_bo.deterministic import KnownOutcome
+from fits.bnn_bo.schema import Limit as OutcomeLimit
 from fits.bnn_bo.schema import OutcomeModel
 from fits.bnn_bo.study import Lesson, Study
 from fits.surrogates.base import Data, moments
@@ -22,17 +24,27 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-DEFAULT: surrogates.Name = "gp"
+DEFAULT = "gp"
+WORST = 1e3  # standard error of a row on the standard scale, from which it tells nothing
+KNOWN = "known"  # what an outcome that needs no model has for a surrogate
 
 
-def learned(study: Study, surrogate: surrogates.Name) -> dict[str, OutcomeModel]:
-    """A model of each outcome: the objectives by `surrogate`, limits and the logarithm of the cost by the default."""
+def learned(study: Study, surrogate: str) -> dict[str, OutcomeModel]:
+    """A model of each outcome: the objectives by `surrogate`, limits and the logarithm of the cost by the default.
+
+    What is known is only scaled.
+    """
     objectives = {item.name: item.maximize for item in study.goal.objectives}
-    found = {name: _outcome_model(study, name, surrogate, maximize=up) for name, up in objectives.items()}
+    found = {
+        name: _known_outcome(study, name, maximize=up)
+        if name in study.known
+        else _outcome_model(study, name, surrogate, maximize=up)
+        for name, up in objectives.items()
+    }
     for limit in study.goal.limits:
-        if limit.name not in objectives:
+        if limit.name not in objectives and limit.name not in study.known:
             found[limit.name] = _outcome_model(study, limit.name, DEFAULT, maximize=True)
-    if study.goal.cost is not None:
+    if study.goal.cost is not None and study.goal.cost not in study.known:
         found[cost_key(study.goal.cost)] = _learn(study, log_costs(study), DEFAULT, maximize=True, warp=False)
     return found
 
@@ -42,11 +54,16 @@ def cost_key(column: str) -> str:
     return f"log({column})"
 
 
-def _outcome_model(study: Study, name: str, surrogate: surrogates.Name, *, maximize: bool) -> OutcomeModel:
-    return _learn(study, study.lesson(name), surrogate, maximize=maximize, warp=surrogates.warps(surrogate))
+def _outcome_model(study: Study, name: str, surrogate: str, *, maximize: bool) -> OutcomeModel:
+    return _learn(study, study.lesson(name), surrogate, maximize=maximize)
 
 
-def _learn(study: Study, lesson: Lesson, surrogate: surrogates.Name, *, maximize: bool, warp: bool) -> OutcomeModel:
+def _known_outcome(study: Study, name: str, *, maximize: bool) -> OutcomeModel:
+    scale = Outcome.of(study.values(name)[study.done], maximize=maximize, warp=False)
+    return OutcomeModel(surrogate=KNOWN, scale=scale, state={"noise": 0.0})
+
+
+def _learn(study: Study, lesson: Lesson, surrogate: str, *, maximize: bool, warp: bool = True) -> OutcomeModel:
     scale = Outcome.of(lesson.y, maximize=maximize, warp=warp)
     state = surrogates.load(surrogate).fit(data(study, lesson, scale), study.seed)
     return OutcomeModel(surrogate=surrogate, scale=scale, state=state)
@@ -61,7 +78,9 @@ def log_costs(study: Study) -> Lesson:
 
 def data(study: Study, lesson: Lesson, scale: Outcome) -> Data:
     """Rows as a surrogate wants them."""
-    noise = None if lesson.errors is None else tensor((lesson.errors * scale.slope(lesson.y)) ** 2).unsqueeze(-1)
+    noise = None
+    if lesson.errors is not None:
+        noise = tensor(np.minimum(lesson.errors * scale.slope(lesson.y), WORST) ** 2).unsqueeze(-1)
     return Data(tensor(lesson.X), tensor(scale.forward(lesson.y)).unsqueeze(-1), noise, levels=study.encoding.levels)
 
 
@@ -73,29 +92,34 @@ def tensor(values: Array) -> Tensor:
 def restored(study: Study, models: Mapping[str, OutcomeModel], name: str) -> Model:
     """The model of an outcome, on its standard scale."""
     its = models[name]
-    return surrogates.load(its.surrogate).model(data(study, study.lesson(name), its.scale), its.state)  # type: ignore[arg-type]
+    if its.surrogate == KNOWN:
+        return KnownOutcome(study.known[name], its.scale)
+    return surrogates.load(its.surrogate).model(data(study, study.lesson(name), its.scale), its.state)
 
 
 def beliefs(study: Study, models: Mapping[str, OutcomeModel]) -> Beliefs:
-    """What is believed of the objectives, limits and cost; the rows that count are those within all limits, where there are any."""
+    """What is believed of the objectives, limits and cost; the rows that count are at the target fidelity, or are moved there."""
     objectives = [item.name for item in study.goal.objectives]
-    rows = study.kept if study.kept.any() else study.done
+    rows = np.flatnonzero(study.baseline if study.baseline.any() else study.done)
+    X = study.X[rows]
+    if study.target:
+        X, first = np.unique(study.searched.round(X), axis=0, return_index=True)
+        rows = rows[first]
     Y = np.column_stack([models[name].scale.forward(study.values(name)[rows]) for name in objectives])
     return Beliefs(
         objectives=[restored(study, models, name) for name in objectives],
-        X=tensor(study.X[rows]),
+        X=tensor(X),
         Y=tensor(Y),
         noise=[float(models[name].state["noise"]) for name in objectives],
-        limits=[_limit(study, models, i) for i in range(len(study.goal.limits))],
-        kept=bool(study.kept.any()) or not study.goal.limits,
+        limits=[_limit(study, models, limit) for limit in study.goal.limits if limit.name not in study.known],
+        kept=bool(study.baseline.any()),
         reference=_reference(study, models, Y) if len(objectives) > 1 else None,
         log_cost=_log_cost(study, models),
     )
 
 
-def _limit(study: Study, models: Mapping[str, OutcomeModel], i: int) -> Limit:
+def _limit(study: Study, models: Mapping[str, OutcomeModel], limit: OutcomeLimit) -> Limit:
     """On the outcome's standard scale, which grows or falls with the outcome."""
-    limit = study.goal.limits[i]
     scale = models[limit.name].scale
     upwards = (scale.sign > 0.0) == (limit.sense == "<=")
     return Limit(restored(study, models, limit.name), float(scale.forward(np.array(limit.bound))), at_most=upwards)
@@ -126,6 +150,9 @@ def efficient(Y: Array) -> NDArray[np.bool_]:
 def _log_cost(study: Study, models: Mapping[str, OutcomeModel]) -> Callable[[Tensor], Tensor] | None:
     if study.goal.cost is None:
         return None
+    if study.goal.cost in study.known:
+        price = KnownOutcome(study.known[study.goal.cost], Outcome(sign=1.0))
+        return lambda points: price.values(points.squeeze(-2)).log()
     key = cost_key(study.goal.cost)
     scale = models[key].scale
     model = surrogates.load(DEFAULT).model(data(study, log_costs(study), scale), models[key].state)

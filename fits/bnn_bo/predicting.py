@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fits.bnn_bo.modelling import restored
 from fits.bnn_bo.schema import OutcomeModel
+from fits.bnn_bo.study import Study
 from fits.solver import Interval
 from fits.surrogates import base
 
@@ -31,6 +34,14 @@ def moments(model: Model, points: Array) -> tuple[Array, Array]:
             means.append(mean)
             variances.append(variance)
     return torch.cat(means).numpy(), torch.cat(variances).numpy()
+
+
+def intervals(study: Study, models: Mapping[str, OutcomeModel], name: str, X: Array, *, noisy: bool) -> list[Interval]:
+    """What an outcome is at each of ``k x d`` points: see `interval`; of a known one, exactly that."""
+    if name in study.known:
+        return [Interval(mean=value, low=value, high=value) for value in study.known[name].at(X).tolist()]
+    found = zip(*moments(restored(study, models, name), X), strict=True)
+    return [interval(models[name], float(mean), float(variance), noisy=noisy) for mean, variance in found]
 
 
 def interval(its: OutcomeModel, mean: float, variance: float, *, noisy: bool) -> Interval:

@@ -11,9 +11,11 @@ from fits.solver import FitModel, Interval, LogRow, Model, OptionsModel, QueryMo
 from fits.space import Space
 from fits.surrogates.outcome import Outcome
 
-Surrogate = Literal["auto", "gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas"]
+Surrogate = Literal["auto", "average", "gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas"]
 Status = Literal["done", "failed", "pending"]
 Row = dict[str, Scalar]
+
+BEGINS_EMPTY = True  # a space is enough to begin with
 
 EXAMPLES = {
     "fit": [
@@ -23,6 +25,7 @@ EXAMPLES = {
     "recommend": [
         "advisor recommend bnn-bo --log sweep.csv --minimize val_loss -n 4",
         "advisor recommend bnn-bo --fit fit.json --hold optimizer=adam --format json",
+        "advisor recommend bnn-bo --space space.toml --minimize val_loss -n 8   # where to begin: points that fill the space",
     ],
     "backtest": ["advisor backtest bnn-bo sweep.csv --minimize val_loss"],
     "serve": ["advisor serve bnn-bo --space space.toml --minimize val_loss --state bo.json"],
@@ -53,7 +56,7 @@ class _Problem(OptionsModel):
     )
     pool: list[Row] | None = Field(
         None,
-        description="The only configurations that can be evaluated: a table with a column a parameter",
+        description="The only configurations that can be evaluated: a table with a column a parameter, and one a known outcome",
         json_schema_extra={"metavar": "FILE", "file": "table"},
     )
     minimize: list[str] = Field(
@@ -92,7 +95,7 @@ def columns(options: _Problem, named: dict[str, list[str]]) -> dict[str, list[st
     """The columns of parameters and outcomes: those of the space or, where there is none, all that nothing else is said of."""
     from fits.bnn_bo.problem import goal
 
-    outcomes = list(dict.fromkeys([*named.get("outcomes", []), *goal(options).outcomes]))
+    outcomes = list(dict.fromkeys([*named.get("outcomes", []), *goal(options).measured]))
     if options.space is not None:
         parameters = [name for name in options.space.parameters if name not in options.space.fixed]
         return {"parameters": list(dict.fromkeys([*parameters, *named.get("parameters", [])])), "outcomes": outcomes}
@@ -108,7 +111,10 @@ class Query(QueryModel):
 
 
 class OutcomeModel(Model):
-    """What was learned of one outcome: its scale, the surrogate and the surrogate's state on that scale."""
+    """What was learned of one outcome: its scale, the surrogate and the surrogate's state on that scale.
+
+    Of an outcome that is known, `surrogate` is "known".
+    """
 
     surrogate: str
     scale: Outcome
@@ -116,7 +122,7 @@ class OutcomeModel(Model):
 
 
 class Score(Model):
-    """Mean log density of an outcome held out, in nats on the objective's own scale; `gain` is over the default, with its error."""
+    """Mean log density of an outcome held out, in nats on the objective's own scale; `gain` is over the best, with its error."""
 
     surrogate: str
     log_density: float

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fits.bnn_bo.advising import advise
-from fits.bnn_bo.learning import fitted, pool_of
+from fits.bnn_bo.learning import fitted, goal_of, pool_of
 from fits.bnn_bo.problem import Goal, goal
 from fits.bnn_bo.schema import Fit, PolicyOptions, Query, Row, Trial
 from fits.bnn_bo.study import Study
@@ -46,11 +46,14 @@ class Policy:
         if dict(outcome) == {"failed": True}:
             self.trials[id_] = trial.model_copy(update={"status": "failed"})
             return
-        wanted = self.goal.outcomes
+        wanted = self.goal.measured
         for name in wanted:
             value = outcome.get(name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise BadQuery(name, f"expected a finite number, or {{'failed': true}} for the whole trial (got {value!r})")
+            expected: str | None = "a finite number"
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                expected = self.goal.wrong(name, value)
+            if expected is not None:
+                raise BadQuery(name, f"expected {expected}, or {{'failed': true}} for the whole trial (got {value!r})")
         unknown = outcome.keys() - set(wanted)
         if unknown:
             raise BadQuery(min(unknown), f"unknown; there are: {', '.join(wanted)}")
@@ -74,8 +77,7 @@ def start(options: PolicyOptions, fit: Fit | None, state: dict[str, Any] | None)
         Neither a space nor a fit is given, or no objective.
     """
     if fit is not None:
-        sought = Goal(fit.objectives, fit.limits, fit.cost)
-        policy = Policy(fit.space, sought, list(fit.trials), fit.pool, options.surrogate, options.seed)
+        policy = Policy(fit.space, goal_of(fit), list(fit.trials), fit.pool, options.surrogate, options.seed)
     else:
         if options.space is None:
             raise BadQuery("space", "a loop needs --space, or --fit with what was tried before")

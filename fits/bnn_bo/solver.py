@@ -1,5 +1,9 @@
 """Bayesian optimization with the surrogate that suits the log.
 
+Outcomes that the space file calls known follow from the configuration: they are stated exactly, and kept exactly where limited.
+With a fidelity in the space the models learn from rows of all fidelities; what is sought, proposed and shown is at the target. A
+cheaper evaluation is proposed only where a query holds one: what it teaches for its cost is left for the user to weigh.
+
 Sources: Li, Rudner & Wilson, "A study of Bayesian neural network surrogates for Bayesian optimization", ICLR 2024 (surrogates);
 Hvarfner et al. 2024 (priors of the default); Ament et al. 2023 (expected improvement in logarithms).
 """

@@ -8,18 +8,14 @@ import torch
 
 from fits.acquisition.holding import Held
 from fits.acquisition.search import Exhausted, around, best_of, best_point, values
-from fits.space import Encoding, Space
+from fits.space import Encoding
+from tests.fits.acquisition.made import UNIT, encoding
 
 NONE: np.ndarray = np.empty((0, 0))
 
 
-def encoding(parameters: dict, **more) -> Encoding:
-    return Encoding(Space.model_validate({"parameters": parameters, **more}))
-
-
 FIFTY = {"type": "integer", "low": 0, "high": 50}
 FIVE = {"type": "integer", "low": 0, "high": 4}
-UNIT = {"type": "float", "low": 0.0, "high": 1.0}
 
 
 def peak(*centre: float):

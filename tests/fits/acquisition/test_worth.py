@@ -10,27 +10,12 @@ import torch
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from fits import surrogates
 from fits.acquisition.beliefs import Beliefs, Limit
 from fits.acquisition.worth import log_chance, worth
-from fits.surrogates.base import Data, moments
+from fits.surrogates.base import moments
+from tests.fits.acquisition.made import beliefs, model
 
 pytestmark = pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
-
-
-def model(f, n: int = 12, noise: float = 0.0):
-    X = torch.linspace(0, 1, n, dtype=torch.float64).unsqueeze(-1)
-    Y = f(X) + noise * torch.randn(X.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    Y = (Y - Y.mean()) / Y.std()
-    data = Data(X, Y)
-    gp = surrogates.load("gp")
-    state = gp.fit(data, 0)
-    return data, gp.model(data, state), state["noise"]
-
-
-def beliefs(**more) -> Beliefs:
-    data, gp, _ = model(lambda x: torch.sin(6 * x), n=5)
-    return Beliefs(**{"objectives": [gp], "X": data.X, "Y": data.Y, "noise": [0.0], **more})
 
 
 def _gain(z, mean, deviation, best):
@@ -43,7 +28,7 @@ GRID = torch.linspace(0.013, 0.987, 9, dtype=torch.float64).reshape(-1, 1, 1)
 def test_expected_improvement_is_that_of_quadrature():
     its = beliefs()
     mean, variance = moments(its.objectives[0], GRID.squeeze(-2))
-    best = its.incumbent()
+    best = its.incumbent
     for log_value, m, v in zip(worth(its, None, 0)(GRID), mean, variance, strict=True):
         s = float(v) ** 0.5
         expected, _ = quad(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats.qmc import discrepancy
 
 from fits.bnn_bo import solver
 from fits.bnn_bo.proposing import propose
@@ -91,6 +92,17 @@ def test_a_space_and_no_trial_that_is_done_fills_the_space():
     batch = first(log, count=3)
     assert [item.surrogate for item in batch] == [None] * 3
     assert len({str(item.config) for item in batch}) == 3
+
+
+def test_the_first_points_fill_the_space_and_not_only_its_edge():
+    """One by one, as in a loop: more evenly than chance."""
+    space = Space.model_validate({"parameters": {name: {"type": "float", "low": 0, "high": 1} for name in "abcdef"}})
+    tried: list[Any] = []
+    for _ in range(6):
+        tried.append(first(frame(tried, [{"loss": None} for _ in tried]), space=space)[0].config)
+    points = np.array([list(config.values()) for config in tried])
+    chance = np.mean([discrepancy(np.random.default_rng(seed).random((6, 6))) for seed in range(50)])
+    assert discrepancy(points) < chance
 
 
 def test_failed_rows_are_told_and_avoided():
@@ -232,3 +244,12 @@ def test_a_loop_in_python_finds_the_minimum():
         config = propose(space, history, surrogate="gp")[0].config
         history.append((config, {"loss": mixed_loss(config)}))
     assert min(outcome["loss"] for _, outcome in history) < 1.03
+
+
+@pytest.mark.parametrize("rows", [3, 12])
+def test_a_row_of_the_pool_comes_back_as_it_was(rows):
+    """Also on a logarithmic scale, where 110 encoded and back is 110.00000000000004."""
+    space = Space.model_validate({"parameters": {"x": {"type": "float", "low": 10, "high": 1000, "log": True}}})
+    pool = [{"x": float(v)} for v in range(10, 1000, 10)]
+    log = frame(pool[:rows], [{"loss": abs(v["x"] - 500.0)} for v in pool[:rows]])
+    assert all(each.config in pool for each in first(log, space=space, pool=pool, count=4))
