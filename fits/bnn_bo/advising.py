@@ -58,7 +58,7 @@ def advise(fit: Fit, query: Query, count: int) -> list[Proposal]:
     basis = _Basis(fit.choice.surrogate, fit.choice.why, fit.models)
     chosen = _searched(study, space, basis, count)
     warnings: list[Caution] = []
-    if DEFAULT not in surrogates.members(basis.surrogate) and in_corner(space, chosen[0].x) and not study.pool:
+    if DEFAULT not in surrogates.components(basis.surrogate) and in_corner(space, chosen[0].x) and not study.pool:
         behind = behind_default(study.learnable, basis.surrogate)
         if behind > 0.0:
             message = (

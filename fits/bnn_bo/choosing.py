@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from fits import surrogates
 from fits.bnn_bo.modelling import DEFAULT, data, tensor
-from fits.bnn_bo.schema import Choice, Score
+from fits.bnn_bo.schema import Choice, Objective, Score
 from fits.bnn_bo.study import Lesson, Study
 from fits.surrogates.base import log_density
 from fits.surrogates.outcome import Outcome
@@ -74,24 +74,28 @@ def behind_default(study: Study, surrogate: str) -> float:
 
 def held_out(study: Study, names: Sequence[str]) -> dict[str, Array]:
     """Log density of done trials, ``n``, under each surrogate's models of the others, in nats, all objectives together."""
-    total: dict[str, Array] = {}
-    for objective in study.goal.objectives:
-        lesson = study.lesson(objective.name)
-        rows = np.random.default_rng(study.seed).permutation(len(lesson.y))[:MOST]
-        lesson, fold = lesson.part(rows), np.arange(len(rows)) % FOLDS
-        for name in names:
-            density = np.empty(len(rows))
-            for k in range(min(FOLDS, len(rows))):
-                density[fold == k] = ahead(study, name, lesson.part(fold != k), lesson.part(fold == k), maximize=objective.maximize)
-            total[name] = total[name] + density if name in total else density
-    return total
+    each = np.sum([_held_out(study, names, objective) for objective in study.goal.objectives], axis=0)
+    return dict(zip(names, each, strict=True))
 
 
-def ahead(study: Study, surrogate: str, known: Lesson, asked: Lesson, *, maximize: bool) -> Array:
-    """Log density of each outcome of `asked`, on the objective's own scale, given the rows `known`."""
+def _held_out(study: Study, names: Sequence[str], objective: Objective) -> Array:
+    """``names x n``, of one objective."""
+    lesson = study.lesson(objective.name)
+    rows = np.random.default_rng(study.seed).permutation(len(lesson.y))[:MOST]
+    lesson, fold = lesson.part(rows), np.arange(len(rows)) % FOLDS
+    found = np.empty((len(names), len(rows)))
+    for k in range(min(FOLDS, len(rows))):
+        found[:, fold == k] = ahead(study, names, lesson.part(fold != k), lesson.part(fold == k), maximize=objective.maximize)
+    return found
+
+
+def ahead(study: Study, names: Sequence[str], known: Lesson, asked: Lesson, *, maximize: bool) -> Array:
+    """``names x asked``: log density of each outcome, on the objective's own scale, given the rows `known`."""
     scale = Outcome.of(known.y, maximize=maximize)
-    lesson = data(study, known, scale)
-    kind = surrogates.load(surrogate)
-    state = kind.fit(lesson, study.seed)
-    density = log_density(kind.model(lesson, state), float(state["noise"]), tensor(asked.X), tensor(scale.forward(asked.y)))
-    return density.numpy() + np.log(scale.slope(asked.y))
+    lesson, X, y = data(study, known, scale), tensor(asked.X), tensor(scale.forward(asked.y))
+    found = []
+    for name in names:
+        kind = surrogates.load(name)
+        state = kind.fit(lesson, study.seed)
+        found.append(log_density(kind.model(lesson, state), float(state["noise"]), X, y).numpy())
+    return np.stack(found) + np.log(scale.slope(asked.y))

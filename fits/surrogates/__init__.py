@@ -35,14 +35,14 @@ SURROGATES: dict[Name, _Entry] = {
 }
 
 
-def members(name: str) -> Sequence[str]:
+def components(name: str) -> Sequence[str]:
     """The surrogates that one stands for: "average" for `AVERAGED`, "gp+ibnn" for the named ones, any other for itself."""
     return AVERAGED if name == "average" else name.split("+")
 
 
 def load(name: str) -> Surrogate:
     """The surrogate of this name with its defaults, or the average of several; their modules are imported now."""
-    names = members(name)
+    names = components(name)
     if len(names) > 1:
         from fits.surrogates.average import Average
 
