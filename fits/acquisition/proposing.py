@@ -26,10 +26,11 @@ SAMPLED = 2000  # points that are sampled together
 
 
 class Candidate(NamedTuple):
-    """A point in the encoding of the space, and the logarithm of what it is worth given those before it."""
+    """A point in the encoding of the space, and the logarithm of what it is worth given those before it; whether it was sampled."""
 
     x: Array
     value: float
+    sampled: bool = False
 
 
 def propose(
@@ -88,4 +89,4 @@ def _sampled(
         points = points[np.argsort(-values(value, points), kind="stable")[:SAMPLED]]
     points = thompson(beliefs, encoding, points, count, seed)
     scores = values(value, points)
-    return [Candidate(points[i], float(scores[i])) for i in np.argsort(-scores, kind="stable")]
+    return [Candidate(points[i], float(scores[i]), sampled=True) for i in np.argsort(-scores, kind="stable")]

@@ -200,10 +200,11 @@ def _proposal(study: Study, basis: _Basis, candidate: Candidate) -> Proposal:
         mean, variance = moments(model, x)
         best = moments(model, study.X[study.kept])[0].max()
         improves = float(ndtr((mean[0] - best) / max(variance[0] ** 0.5, 1e-12)))
+    how = "best in a sample of" if candidate.sampled else "largest expected improvement under"
     return Proposal(
         config=study.config(x[0]),
         expected={name: intervals(study, basis.models, name, x, noisy=True)[0] for name in names},
-        why=f"largest expected improvement under {basis.surrogate}: {basis.why}",
+        why=f"{how} {basis.surrogate}: {basis.why}",
         surrogate=basis.surrogate,
         acquisition=candidate.value if np.isfinite(candidate.value) else None,
         improves=improves,

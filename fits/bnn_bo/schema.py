@@ -72,7 +72,7 @@ class _Problem(OptionsModel):
     )
     cost: str | None = Field(None, description="Column that says what an evaluation cost; cheap ones are preferred for it")
     noise: str | None = Field(None, description="Column with the standard error of the objective, where it is known")
-    surrogate: Surrogate = Field("auto", description="Model of the objectives; auto compares them on the log")
+    surrogate: Surrogate = Field("auto", description="Model of the objectives; auto averages several")
 
 
 class Options(_Problem):
