@@ -11,7 +11,9 @@ from fits.solver import FitModel, Interval, LogRow, Model, OptionsModel, QueryMo
 from fits.space import Space
 from fits.surrogates.outcome import Outcome
 
-Surrogate = Literal["auto", "average", "gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas"]
+Surrogate = Literal[
+    "auto", "average", "gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas", "saas-nuts"
+]
 Status = Literal["done", "failed", "pending"]
 Row = dict[str, Scalar]
 

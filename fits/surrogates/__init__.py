@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from fits.surrogates.base import Surrogate
 
-Name = Literal["gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas"]
+Name = Literal["gp", "gp-rbf", "ibnn", "dkl", "hmc", "sghmc", "ensemble", "laplace", "vbll", "saas", "saas-nuts"]
 
 AVERAGED: tuple[Name, ...] = ("gp", "gp-rbf", "ibnn")
 """Members of the surrogate "average"."""
@@ -32,6 +32,7 @@ SURROGATES: dict[Name, _Entry] = {
     "laplace": _Entry("laplace", "Laplace"),
     "vbll": _Entry("vbll", "VBLL"),
     "saas": _Entry("saas", "SAAS"),
+    "saas-nuts": _Entry("saas_nuts", "SAASNUTS"),
 }
 
 
