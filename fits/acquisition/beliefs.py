@@ -54,16 +54,9 @@ class Beliefs:
 
     def joint(self) -> Model:
         """One model of all objectives."""
-        from botorch.models.gpytorch import GPyTorchModel
         from botorch.models.model import ModelList
-        from botorch.models.model_list_gp_regression import ModelListGP
 
-        if len(self.objectives) == 1:
-            return self.objectives[0]
-        exact = [model for model in self.objectives if isinstance(model, GPyTorchModel)]
-        if len(exact) == len(self.objectives):
-            return ModelListGP(*exact)
-        return ModelList(*self.objectives)
+        return self.objectives[0] if len(self.objectives) == 1 else ModelList(*self.objectives)
 
     def parts(self) -> list[Beliefs]:
         """Where models are mixtures: what their first members believe, what their second ones do, and so on."""

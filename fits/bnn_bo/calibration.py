@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.special import ndtr
 
 from fits.solver import Scalar
-from fits.surrogates.mixture import Mixture
+from fits.surrogates.base import forecast
 
 if TYPE_CHECKING:
     from botorch.models.model import Model
@@ -37,7 +37,7 @@ class Foretold(NamedTuple):
 
 
 def pit(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
-    """``n``: probability of an observation below `y`, under a Gaussian or a mixture of members.
+    """``n``: probability of an observation below `y` under its `forecast`.
 
     Parameters
     ----------
@@ -46,17 +46,8 @@ def pit(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
     X : ``n x d``.
     y : ``n``, on the model's scale.
     """
-    from botorch.posteriors.ensemble import EnsemblePosterior
-
-    if isinstance(model, Mixture):
-        return torch.stack([pit(its, own, X, y) for its, own in model.members]).mean(0)
-    with torch.no_grad():
-        posterior: Any = model.posterior(X.unsqueeze(-2))  # each point by itself
-        if isinstance(posterior, EnsemblePosterior):
-            members = posterior.values.squeeze(-1).squeeze(-1)  # n x s
-            return torch.as_tensor(ndtr((y.unsqueeze(-1) - members) / max(noise, LEAST_NOISE) ** 0.5).mean(-1))
-        mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
-        return torch.as_tensor(ndtr((y - mean) / (variance + noise).clamp_min(LEAST_NOISE).sqrt()))
+    mean, variance = forecast(model, noise, X)
+    return torch.as_tensor(ndtr((y.unsqueeze(-1) - mean) / variance.clamp_min(LEAST_NOISE).sqrt()).mean(-1))
 
 
 def calibration(found: Sequence[Foretold]) -> list[dict[str, Scalar]]:

@@ -60,13 +60,13 @@ def _outcome_model(study: Study, name: str, surrogate: str, *, maximize: bool) -
 
 def _known_outcome(study: Study, name: str, *, maximize: bool) -> OutcomeModel:
     scale = Outcome.of(study.values(name)[study.done], maximize=maximize, warp=False)
-    return OutcomeModel(surrogate=KNOWN, scale=scale, state={"noise": 0.0})
+    return OutcomeModel(form=2, surrogate=KNOWN, scale=scale, state={"noise": 0.0})
 
 
 def _learn(study: Study, lesson: Lesson, surrogate: str, *, maximize: bool, warp: bool = True) -> OutcomeModel:
     scale = Outcome.of(lesson.y, maximize=maximize, warp=warp)
     state = surrogates.load(surrogate).fit(data(study, lesson, scale), study.seed)
-    return OutcomeModel(surrogate=surrogate, scale=scale, state=state)
+    return OutcomeModel(form=2, surrogate=surrogate, scale=scale, state=state)
 
 
 def log_costs(study: Study) -> Lesson:

@@ -78,6 +78,12 @@ def goal(options: Options) -> Goal:
     return sought
 
 
+def of_space(space: Space) -> Goal:
+    """The goal that a space states by itself."""
+    objectives = [_objective(name, space, maximize=its.direction == "maximize") for name, its in space.objectives.items()]
+    return Goal(objectives, [limit(text) for text in space.outcome_constraints], space.cost, known_names(space))
+
+
 def known_names(space: Space | None) -> frozenset[str]:
     """The outcomes that a space says are known."""
     return frozenset(name for name, its in space.objectives.items() if its.known) if space is not None else frozenset()

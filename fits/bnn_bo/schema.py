@@ -115,9 +115,11 @@ class Query(QueryModel):
 class OutcomeModel(Model):
     """What was learned of one outcome: its scale, the surrogate and the surrogate's state on that scale.
 
-    Of an outcome that is known, `surrogate` is "known".
+    Of an outcome that is known, `surrogate` is "known". `form` changes whenever surrogates write their states otherwise, so that
+    a fit file from before is refused.
     """
 
+    form: Literal[2]
     surrogate: str
     scale: Outcome
     state: dict[str, Any]

@@ -55,8 +55,28 @@ def moments(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
     return posterior.mean.reshape(-1), posterior.variance.reshape(-1).clamp_min(0.0)
 
 
+def forecast(model: Model, noise: float, X: Tensor) -> tuple[Tensor, Tensor]:
+    """Of an observation at each of ``n x d`` points: means and variances ``n x k`` of k Gaussians, each as credible as the others.
+
+    A Gaussian posterior is one, an ensemble one a member with the variance `noise`, a mixture one a member with its own noise.
+    """
+    from botorch.posteriors.ensemble import EnsemblePosterior
+
+    from fits.surrogates.mixture import Mixture
+
+    if isinstance(model, Mixture):
+        each = [forecast(its, own, X) for its, own in model.members]
+        return torch.cat([mean for mean, _ in each], -1), torch.cat([variance for _, variance in each], -1)
+    with torch.no_grad():
+        posterior: Any = model.posterior(X.unsqueeze(-2))  # each point by itself
+        if isinstance(posterior, EnsemblePosterior):
+            members = posterior.values.squeeze(-1).squeeze(-1)  # n x k
+            return members, torch.full_like(members, noise)
+        return posterior.mean.reshape(-1, 1), posterior.variance.reshape(-1, 1) + noise
+
+
 def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
-    """Log density of an observation at each point: a Gaussian, or a mixture of members.
+    """Log density of an observation at each point under its `forecast`.
 
     Parameters
     ----------
@@ -69,25 +89,9 @@ def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
     -------
     ``n``
     """
-    from botorch.posteriors.ensemble import EnsemblePosterior
-
-    from fits.surrogates.mixture import Mixture
-
-    if isinstance(model, Mixture):
-        each = torch.stack([log_density(its, own, X, y) for its, own in model.members])
-        return torch.logsumexp(each, 0) - math.log(len(model.members))
-    with torch.no_grad():
-        posterior: Any = model.posterior(X.unsqueeze(-2))  # each point by itself
-        if isinstance(posterior, EnsemblePosterior):
-            members = posterior.values.squeeze(-1).squeeze(-1)  # n x s
-            each = _gaussian(y.unsqueeze(-1), members, torch.full_like(members, noise))
-            return torch.logsumexp(each, -1) - math.log(members.shape[-1])
-        mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
-        return _gaussian(y, mean, variance + noise)
-
-
-def _gaussian(y: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    return -0.5 * ((y - mean) ** 2 / variance + torch.log(2.0 * math.pi * variance))
+    mean, variance = forecast(model, noise, X)
+    each = -0.5 * ((y.unsqueeze(-1) - mean) ** 2 / variance + torch.log(2.0 * math.pi * variance))
+    return torch.logsumexp(each, -1) - math.log(mean.shape[-1])
 
 
 def pack(values: Tensor) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def check_nothing_is_left(space: Space, tried: Sequence[Config], pool: Sequence[
 def test_proposals_are_valid_and_new(study: Any, kind: str, count: int, pooled: bool) -> None:
     space, tried, others, random = study
     pool = [*tried[:2], *others] if pooled and others else None
-    history = [(config, {"y": y}) for config, y in zip(tried, numbers(random, kind, len(tried)), strict=True)]
+    measured = zip(tried, numbers(random, kind, len(tried)), random.normal(size=len(tried)).tolist(), strict=True)
+    history = [(config, {"y": y, "z": z}) for config, y, z in measured]
     try:
         batch = [item.config for item in propose(space, history, count=count, surrogate="gp", pool=pool)]
     except NoFeasiblePoint:

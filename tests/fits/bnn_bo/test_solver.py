@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from scipy.stats.qmc import discrepancy
 
 from fits.bnn_bo import solver
@@ -253,3 +254,32 @@ def test_a_row_of_the_pool_comes_back_as_it_was(rows):
     pool = [{"x": float(v)} for v in range(10, 1000, 10)]
     log = frame(pool[:rows], [{"loss": abs(v["x"] - 500.0)} for v in pool[:rows]])
     assert all(each.config in pool for each in first(log, space=space, pool=pool, count=4))
+
+
+LIMITED = Space.model_validate(
+    {
+        "parameters": {"x": {"type": "float", "low": 0, "high": 1}},
+        "objectives": {"loss": {"direction": "minimize"}},
+        "outcome_constraints": ["heat <= 0.5"],
+    }
+)
+
+
+def test_a_loop_in_python_keeps_the_limits_of_the_space():
+    """The loss falls with x, and beyond 0.5 it is too hot."""
+    history = [({"x": x}, {"loss": 1.0 - x, "heat": x}) for x in (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)]
+    (proposal,) = propose(LIMITED, history)
+    assert 0.45 < float(str(proposal.config["x"])) < 0.55
+
+
+def test_a_row_without_an_outcome_is_refused():
+    with pytest.raises(BadQuery, match="row 2 lacks 'heat'"):
+        propose(LIMITED, [({"x": 0.1}, {"loss": 1.0, "heat": 0.1}), ({"x": 0.2}, {"loss": 1.0})])
+
+
+def test_a_fit_whose_states_are_written_otherwise_is_refused(fitted):
+    content = fitted.model_dump(mode="json")
+    assert Fit.model_validate(content) == fitted
+    content["models"]["loss"]["form"] = 1
+    with pytest.raises(ValidationError, match="form"):
+        Fit.model_validate(content)
