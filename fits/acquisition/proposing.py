@@ -18,6 +18,7 @@ from fits.acquisition.search import ENUMERATED, Exhausted, around, best_of, best
 from fits.acquisition.thompson import thompson
 from fits.acquisition.worth import Worth, worth
 from fits.space import Encoding
+from fits.surrogates.numerics import numerics
 
 Array = NDArray[np.float64]
 
@@ -33,6 +34,7 @@ class Candidate(NamedTuple):
     sampled: bool = False
 
 
+@numerics()  # else what BoTorch draws unseeded would be the caller's generator's
 def propose(
     beliefs: Beliefs, encoding: Encoding, count: int, *, avoid: Array, pending: Array, pool: Array | None = None, seed: int = 0
 ) -> list[Candidate]:

@@ -67,6 +67,18 @@ def test_a_large_batch_begins_with_the_small_one_and_is_the_same_again():
     assert (large == batch(space, 20)).all()
 
 
+def test_a_batch_owes_nothing_to_the_callers_generator_and_leaves_it_as_it_was():
+    space = encoding(dict.fromkeys("ab", UNIT))
+    drawn = []
+    for seed in (15, 16, 17):
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        drawn.append(batch(space, 10))
+        assert (torch.get_rng_state() == before).all()
+    assert (drawn[0] == drawn[1]).all()
+    assert (drawn[0] == drawn[2]).all()
+
+
 def test_what_is_sampled_is_near_what_is_sought_and_the_best_of_it_comes_first():
     space = encoding(dict.fromkeys("ab", UNIT))
     rows = space.sample(15, 7)
