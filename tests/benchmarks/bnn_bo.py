@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import math
 import shlex
 import sys
 from collections import defaultdict
@@ -29,7 +30,7 @@ import torch
 from bnn_bo_ours import NEAREST, OURS
 from bnn_bo_problems import GROUPS, MADE, Problem, made
 from bnn_bo_rivals import RIVALS, UnsuitedProblemError
-from bnn_bo_runs import Run, keep, kept, run, seconds_of
+from bnn_bo_runs import Run, keep, kept, run, seconds_of, share_held
 from bnn_bo_scores import MARKS, best_of, compare, expected_best, regrets
 from markdown import print_head, print_row
 from threadpoolctl import threadpool_limits
@@ -192,16 +193,17 @@ def summary(title: str, runs: Runs, methods: Sequence[str], marks: Sequence[int]
     against = [method for method in AGAINST if scores.get(method)]
     print(f"\n## {title}\n\nMean normalised regret over a method's problems. Ratio, difference: of mean regrets after {marks[-1]}")
     print("over the problems of both, with intervals of 95 % over problems. Worse: on what share of them; surely: by two standard")
-    print("errors of the paired seeds' mean difference.\n")
+    print("errors of the paired seeds' mean difference. Held: how many outcomes were in the interval of 90 % told before.\n")
     heads = [f"{what} {other}" for other in against for what in ("÷", "−", "worse than")]
-    print_head("method", "problems", *(f"after {mark}" for mark in marks), *heads, "CPU-s a suggestion")
+    print_head("method", "problems", *(f"after {mark}" for mark in marks), *heads, "held", "CPU-s a suggestion")
     for method, its in scores.items():
         if not its:
             continue
         means = [float(np.mean([np.mean([row[k] for row in seeds.values()]) for seeds in its.values()])) for k in range(len(marks))]
         cells = [cell for other in against for cell in beside(at_last(its), at_last(scores[other]), method == other)]
         every = [one for name in its for one in runs[name][method].values()]
-        print_row(method, str(len(its)), *(f"{mean:.4f}" for mean in means), *cells, f"{seconds_of(every):.3f}")
+        last = percent(share_held(every)), f"{seconds_of(every):.3f}"
+        print_row(method, str(len(its)), *(f"{mean:.4f}" for mean in means), *cells, *last)
 
 
 def regret_by_problem(runs: Runs, method: str, marks: Sequence[int]) -> dict[str, dict[int, list[float]]]:
@@ -230,6 +232,10 @@ def beside(ours: dict[str, dict[int, float]], theirs: dict[str, dict[int, float]
 def ratio(value: float) -> str:
     """Beside a regret of almost nothing it says nothing."""
     return f"{value:.2f}" if value < 100.0 else "> 99"
+
+
+def percent(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.0%}"
 
 
 def each(runs: Runs, methods: Sequence[str], mark: int) -> None:

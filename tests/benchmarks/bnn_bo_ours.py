@@ -27,9 +27,11 @@ class Ours:
         self._propose, self._space, self._seed, self._surrogate = propose, space_of(problem), seed, surrogate
         self._pool = problem.pool if pooled else None
         self._history = [(one.config, one.outcomes) for one in starts]
+        self.intervals: dict[str, tuple[float, float]] = {}  # of 90 %, of what was asked for last
 
     def ask(self) -> Config:
         (proposal,) = self._propose(self._space, self._history, surrogate=self._surrogate, pool=self._pool, seed=self._seed)
+        self.intervals = {name: (its.low, its.high) for name, its in proposal.expected.items()}
         return dict(proposal.config)
 
     def tell(self, evaluation: Evaluation) -> None:

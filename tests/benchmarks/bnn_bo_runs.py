@@ -12,12 +12,12 @@ import os
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bnn_bo_ours import NEAREST, OURS, ours
+from bnn_bo_ours import NEAREST, OURS, Ours, ours
 from bnn_bo_problems import Outcomes, Problem
 from bnn_bo_rivals import RIVALS, Evaluation, Make
 from bnn_bo_spaces import Array, Config, Places, sobol
@@ -27,7 +27,7 @@ STARTS = 6
 
 @dataclass(frozen=True)
 class Run:
-    """A trajectory: the first points first. `seconds` has an entry for each suggestion."""
+    """A trajectory: the first points first. `seconds` has an entry for each suggestion, `held` one for each interval of ours."""
 
     problem: str
     method: str
@@ -36,6 +36,7 @@ class Run:
     configs: list[Config]
     outcomes: list[Outcomes]
     seconds: list[float]
+    held: list[bool] = field(default_factory=list)  # whether an outcome was in the interval of 90 % told with the suggestion
 
 
 def maker(method: str) -> Make:
@@ -73,6 +74,7 @@ def run(problem: Problem, method: str, seed: int, evaluations: int) -> Run:
     first = sobol(problem.parameters, STARTS, seed) if rows is None else rows.random(STARTS, seed)
     done = [Evaluation(config, config, problem.evaluate(config)) for config in (first if rows is None else map(rows.take, first))]
     seconds: list[float] = []
+    held: list[bool] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the rivals'
         solver = maker(method)(problem, done, seed)
@@ -82,11 +84,14 @@ def run(problem: Problem, method: str, seed: int, evaluations: int) -> Run:
             used = time.process_time() - begun
             config = asked if rows is None else rows.take(asked)
             told = Evaluation(asked, config, problem.evaluate(config))
+            if isinstance(solver, Ours) and config == asked:
+                held += [low <= told.outcomes[name] <= high for name, (low, high) in solver.intervals.items()]
             begun = time.process_time()
             solver.tell(told)
             seconds.append(used + time.process_time() - begun)
             done.append(told)
-    return Run(problem.name, method, seed, evaluations, [one.config for one in done], [one.outcomes for one in done], seconds)
+    configs, outcomes = [one.config for one in done], [one.outcomes for one in done]
+    return Run(problem.name, method, seed, evaluations, configs, outcomes, seconds, held)
 
 
 # --- kept
@@ -115,4 +120,10 @@ def keep(cache: Path, one: Run) -> None:
 def seconds_of(runs: Sequence[Run]) -> float:
     """CPU seconds of a suggestion, the mean of all but each run's first."""
     each = [s for one in runs for s in one.seconds[1:]]
+    return float(np.mean(each)) if each else float("nan")
+
+
+def share_held(runs: Sequence[Run]) -> float:
+    """The share of outcomes that were in their interval of 90 %, as every step had told it beforehand."""
+    each = [one for its in runs for one in its.held]
     return float(np.mean(each)) if each else float("nan")

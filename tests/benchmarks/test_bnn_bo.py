@@ -163,7 +163,8 @@ def test_methods_are_compared_on_the_problems_and_seeds_of_both() -> None:
 
 def stub(space: Any, history: Sequence[Any], *, surrogate: str, pool: Sequence[Mapping[str, Any]] | None, seed: int) -> list[Any]:
     """In place of the solver: the row that was measured last, or any of the pool."""
-    return [SimpleNamespace(config=pool[0] if pool is not None else history[-1][0])]
+    expected = {name: SimpleNamespace(low=-np.inf, high=np.inf) for name in space.objectives}
+    return [SimpleNamespace(config=pool[0] if pool is not None else history[-1][0], expected=expected)]
 
 
 @pytest.fixture
@@ -193,6 +194,7 @@ def test_all_methods_begin_with_the_same_points() -> None:
     runs = [run(made("func2c"), method, seed=4, evaluations=STARTS + 2) for method in ("random", "sobol", "gp")]
     assert all(one.configs[:STARTS] == runs[0].configs[:STARTS] for one in runs)
     assert len(runs[0].seconds) == 2
+    assert [one.held for one in runs] == [[], [], [True, True]]
 
 
 @needs_tables
