@@ -107,7 +107,7 @@ class Comparison(NamedTuple):
     surely_worse: float  # by more than two standard errors of the paired differences
 
 
-def compare(ours: Mapping[str, Mapping[int, float]], theirs: Mapping[str, Mapping[int, float]], seed: int = 0) -> Comparison | None:
+def compare(ours: Mapping[str, Mapping[int, float]], theirs: Mapping[str, Mapping[int, float]]) -> Comparison | None:
     """Regret by problem and seed; the intervals of 95 % are by drawing problems again."""
     pairs = {}
     for name in ours:
@@ -117,21 +117,27 @@ def compare(ours: Mapping[str, Mapping[int, float]], theirs: Mapping[str, Mappin
     if not pairs:
         return None
     means = np.array([pair.mean(axis=0) for pair in pairs.values()])
-    drawn = means[np.random.default_rng(seed).integers(len(means), size=(DRAWS, len(means)))].mean(axis=1)
+    drawn = redrawn(means)
     mean, its = means.mean(axis=0)
     sure = [_gap(pair) > 2.0 for pair in pairs.values()]
     return Comparison(
         len(pairs),
         float(mean / max(its, TINY)),
-        _middle(drawn[:, 0] / np.maximum(drawn[:, 1], TINY)),
+        middle(drawn[:, 0] / np.maximum(drawn[:, 1], TINY)),
         float(mean - its),
-        _middle(drawn[:, 0] - drawn[:, 1]),
+        middle(drawn[:, 0] - drawn[:, 1]),
         float((means[:, 0] > means[:, 1] + TINY).mean()),
         float(np.mean(sure)),
     )
 
 
-def _middle(drawn: Array) -> tuple[float, float]:
+def redrawn(each: Array) -> Array:
+    """Column means of ``problems x k``, the problems drawn again and again: ``draws x k``."""
+    return np.asarray(each[np.random.default_rng(0).integers(len(each), size=(DRAWS, len(each)))].mean(axis=1))
+
+
+def middle(drawn: Array) -> tuple[float, float]:
+    """Bounds of the middle 95 %."""
     low, high = np.quantile(drawn, (0.025, 0.975)).tolist()
     return low, high
 

@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import bnn_bo
+import bnn_bo_calibration
 import bnn_bo_runs
 import bnn_bo_tables
 import numpy as np
@@ -213,3 +214,12 @@ def test_rivals_propose_what_can_be_evaluated(method: str) -> None:
     for name in ("integer-levy6", *(["olympus/suzuki"] if TABLES else [])):
         found = bnn_bo_runs.run(bnn_bo.problem(name), method, seed=0, evaluations=9)
         assert len(found.outcomes) == 9
+
+
+def test_forecasts_of_random_trials_are_judged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "--problems branin func2c --surrogates gp gp-rbf --rows 9 --most 2"
+    monkeypatch.setattr(sys, "argv", ["bnn_bo_calibration.py", *asked.split()])
+    bnn_bo_calibration.main()
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| gp")]
+    assert [(row[0], len(row)) for row in rows] == [("gp", 3), ("gp-rbf", 4)]
+    assert all(0.0 <= float(row[1].partition("%")[0]) <= 100.0 for row in rows)
