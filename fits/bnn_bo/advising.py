@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,7 +50,7 @@ def advise(fit: Fit, query: Query, count: int) -> list[Proposal]:
     """
     study = study_from(fit)
     space = held(study, query.hold)
-    study = replace(study, fidelity=_fidelity(study, space))
+    study = study.but(fidelity=_fidelity(study, space))
     if not fit.models or int(study.done.sum()) < min(FEWEST, study.encoding.d + 1):
         return _filling(study, space, count)
     assert fit.choice is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -210,7 +209,7 @@ def _told(study: Study) -> tuple[Study, list[Caution]]:
     listed = ", ".join(map(str, rows[:LISTED])) + (" …" if len(rows) > LISTED else "")
     message = f"{len(rows)} rows are not in the pool, which says what {', '.join(missing)} is, and are left out (rows {listed})"
     kept = [trial for trial, its in zip(study.trials, out, strict=True) if not its]
-    return replace(study, trials=kept), [Caution(code="outside-pool", message=message)]
+    return study.but(trials=kept), [Caution(code="outside-pool", message=message)]
 
 
 def _failures(found: Sequence[Trial]) -> list[Caution]:

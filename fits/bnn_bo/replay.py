@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +56,7 @@ def replay(log: pd.DataFrame, options: BacktestOptions) -> Backtest:
     at = np.unique(np.linspace(0, len(ahead) - 1, min(options.most, len(ahead))).round().astype(int))
     folds, picks, found = [], [], []
     for k in (ahead[i] for i in at):
-        before = replace(study, trials=done[:k])
+        before = study.but(trials=done[:k])
         scores: dict[str, float | None] = {"mean": -_by_mean(study, done[:k], done[k])}
         covered: dict[str, bool] = {}
         for wanted in options.surrogates or [options.surrogate]:

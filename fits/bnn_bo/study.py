@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,12 @@ class Study:
     pool: Sequence[Row] | None = None
     seed: int = 0
     fidelity: float | None = None
+
+    def but(self, **changes: Any) -> Study:
+        """This study with other trials, objectives or fidelity: what space, pool and limits say is not worked out again."""
+        other = replace(self, **changes)
+        vars(other).update({name: its for name, its in vars(self).items() if name in ("encoding", "candidates", "known")})
+        return other
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -177,7 +183,7 @@ class Study:
     @property
     def learnable(self) -> Study:
         """The study of those objectives alone."""
-        return replace(self, goal=self.goal._replace(objectives=self.modelled))
+        return self.but(goal=self.goal._replace(objectives=self.modelled))
 
     def values(self, name: str) -> Array:
         """``n``: an outcome of every trial, NaN where there is none."""
