@@ -72,8 +72,8 @@ def propose(
 
 def _best(value: Worth, beliefs: Beliefs, encoding: Encoding, taken: Array, pool: Array | None, seed: int) -> Candidate:
     if pool is not None:
-        return Candidate(*best_of(value, encoding, pool, taken))
-    return Candidate(*best_point(value, encoding, beliefs.best.numpy(), taken, seed))
+        return Candidate(*best_of(value, encoding, pool, taken, value.rough))
+    return Candidate(*best_point(value, encoding, beliefs.best.numpy(), taken, seed, value.rough))
 
 
 def _sampled(

@@ -35,13 +35,16 @@ STEPS = 100  # of L-BFGS-B in a round
 INWARD = 1e-9  # of a constraint's terms: a point on its edge would break it by a rounding error
 ENUMERATED = 20_000  # a space with no more points is looked through whole
 BATCH = 1024
+FINALISTS = 256  # of more points, those that are compared exactly after a rough comparison of all
 
 
 class Exhausted(Exception):
     """Every point of the space was evaluated or is being evaluated."""
 
 
-def best_point(value: Value, encoding: Encoding, rows: Array, avoid: Array, seed: int) -> tuple[Array, float]:
+def best_point(
+    value: Value, encoding: Encoding, rows: Array, avoid: Array, seed: int, rough: Value | None = None
+) -> tuple[Array, float]:
     """The point of largest `value`, never within rounding of a row of `avoid`.
 
     Parameters
@@ -50,6 +53,7 @@ def best_point(value: Value, encoding: Encoding, rows: Array, avoid: Array, seed
     encoding : the space.
     rows : ``k x d``, the best evaluated points, best first; may be empty.
     avoid : ``p x d``, points evaluated or pending.
+    rough : nearly the same as `value`, and faster.
 
     Raises
     ------
@@ -58,11 +62,12 @@ def best_point(value: Value, encoding: Encoding, rows: Array, avoid: Array, seed
     """
     listed = encoding.points(ENUMERATED)
     if listed is not None:
-        return best_of(value, encoding, listed, avoid)
+        return best_of(value, encoding, listed, avoid, rough)
     candidates = np.vstack([encoding.sample(SCAN, seed), around(encoding, rows, AROUND, seed)])
     candidates = candidates[~encoding.is_duplicate(candidates, avoid)]
     if not len(candidates):
         raise Exhausted
+    candidates = _finalists(candidates, rough)
     scores = values(value, candidates)
     starts = _starts(candidates, scores)
     points, reached = _improved(value, encoding, candidates[starts], scores[starts], avoid)
@@ -71,8 +76,8 @@ def best_point(value: Value, encoding: Encoding, rows: Array, avoid: Array, seed
     return candidates[best], float(scores[best])
 
 
-def best_of(value: Value, encoding: Encoding, points: Array, avoid: Array) -> tuple[Array, float]:
-    """The best of the given points that are not in `avoid`.
+def best_of(value: Value, encoding: Encoding, points: Array, avoid: Array, rough: Value | None = None) -> tuple[Array, float]:
+    """The best of the given points that are not in `avoid`; of many, of those that are best by a `rough` value.
 
     Raises
     ------
@@ -82,9 +87,17 @@ def best_of(value: Value, encoding: Encoding, points: Array, avoid: Array) -> tu
     left = points[~encoding.is_duplicate(points, avoid)]
     if not len(left):
         raise Exhausted
+    left = _finalists(left, rough)
     scores = values(value, left)
     best = int(np.argmax(scores))
     return left[best], float(scores[best])
+
+
+def _finalists(points: Array, rough: Value | None) -> Array:
+    """Those that are best by a rough value, or all."""
+    if rough is None or len(points) <= FINALISTS:
+        return points
+    return points[np.argsort(-values(rough, points), kind="stable")[:FINALISTS]]
 
 
 def around(encoding: Encoding, rows: Array, count: int, seed: int) -> Array:

@@ -11,7 +11,8 @@ from fits.acquisition import proposing
 from fits.acquisition.beliefs import Beliefs
 from fits.acquisition.holding import Held
 from fits.acquisition.proposing import ONE_BY_ONE, propose
-from fits.acquisition.search import Exhausted
+from fits.acquisition.search import FINALISTS, Exhausted, best_of
+from fits.acquisition.worth import worth
 from fits.space import Encoding
 from fits.surrogates.base import Data
 from tests.fits.acquisition.made import UNIT, encoding
@@ -112,3 +113,27 @@ def test_all_points_that_are_left_are_proposed_and_then_none():
     rows = space.sample(35, 0)
     with pytest.raises(Exhausted):
         propose(learned(space, rows), space, 50, avoid=rows, pending=rows[:0])
+
+
+def test_of_several_objectives_a_rough_look_at_thousands_of_points_finds_the_best_of_them():
+    space = encoding(MIXED, constraints=RULES)
+    rows, points = space.sample(15, 7), space.sample(3000, 1)
+    one = learned(space, rows)
+    other = torch.from_numpy(rows[:, :1] - rows[:, 1:2])
+    data = Data(one.X, other, levels=space.levels)
+    gp = surrogates.load("gp")
+    state = gp.fit(data, 0)
+    both = Beliefs(
+        [*one.objectives, gp.model(data, state)],
+        one.X,
+        torch.cat([one.Y, other], -1),
+        [*one.noise, state["noise"]],
+        reference=torch.tensor([-2.0, -1.0]).double(),
+    )
+    value = worth(both, None, 0)
+    assert len(points) > FINALISTS
+    x, found = best_of(value, space, points, rows, value.rough)
+    exact, largest = best_of(value, space, points, rows)
+    assert found == largest
+    assert (x == exact).all()
+    assert worth(one, None, 0).rough is None
