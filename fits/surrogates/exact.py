@@ -15,13 +15,16 @@ from torch import Tensor
 from fits.surrogates.base import Data, State
 from fits.surrogates.gaussian import Points, Process, log_evidence, root_of
 from fits.surrogates.kernels import log_normal
-from fits.surrogates.rows import LEAST_NOISE, known_noise
+from fits.surrogates.rows import known_noise
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 NOISE_MIDDLE = -4.0  # mean of the logarithm of the noise's variance under its prior, whose standard deviation is 1
+LEAST_NOISE = 1e-6
+"""Smallest variance of an observation. With 1e-4, BoTorch's, an evaluated point stays uncertain by .003 deviations: where a
+search without noise is at a local optimum, that is more than can be hoped for elsewhere, and it is evaluated again and again."""
 
 
 class Kernel(Protocol):
@@ -55,7 +58,7 @@ def trained(data: Data, kernel: Kernel) -> State:
     """
     from scipy.optimize import minimize
 
-    known = known_noise(data)
+    known = known_noise(data, LEAST_NOISE)
     start, bounds = kernel.start(), kernel.bounds()
     if known is None:
         start = torch.cat([start, torch.tensor([NOISE_MIDDLE - 1.0], dtype=torch.float64)])
@@ -80,7 +83,7 @@ def restored(data: Data, kernel: Kernel, state: State) -> Process[Points]:
     """The process that `state` says, given the rows."""
     logs = torch.log(torch.tensor(state["hyperparameters"], dtype=torch.float64))
     mean, noise = (torch.tensor(state[name], dtype=torch.float64) for name in ("mean", "noise"))
-    known = known_noise(data)
+    known = known_noise(data, LEAST_NOISE)
     variance = noise.expand_as(data.Y) if known is None else known
     return Process(data.X, data.Y, variance, partial(kernel.place, logs, mean), partial(kernel.between, logs))
 
@@ -95,7 +98,7 @@ def log_posterior(data: Data, kernel: Kernel, at: Tensor) -> Tensor:
 
 def _parts(data: Data, at: Tensor) -> tuple[Tensor, Tensor]:
     """The kernel's logarithms, and the variance of each row's noise ``n x 1``."""
-    known = known_noise(data)
+    known = known_noise(data, LEAST_NOISE)
     return (at[:-1], torch.exp(at[-1]).expand_as(data.Y)) if known is None else (at, known)
 
 

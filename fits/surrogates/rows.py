@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from fits.surrogates.base import Data
 
 LEAST_NOISE = 1e-4
-"""Smallest variance of an observation, on the scale of standardised outcomes; BoTorch's smallest inferred one."""
+"""Smallest variance of an observation that a network learns from, on the scale of standardised outcomes."""
 
 
 def in_order(data: Data) -> Data:
@@ -30,6 +30,6 @@ def taken(data: Data, rows: Tensor) -> Data:
     return Data(data.X[rows], data.Y[rows], None if data.noise is None else data.noise[rows], data.levels)
 
 
-def known_noise(data: Data) -> Tensor | None:
-    """The known variance of each row, ``n x 1``, not below `LEAST_NOISE`."""
-    return None if data.noise is None else data.noise.clamp_min(LEAST_NOISE)
+def known_noise(data: Data, least: float = LEAST_NOISE) -> Tensor | None:
+    """The known variance of each row, ``n x 1``, not below `least`."""
+    return None if data.noise is None else data.noise.clamp_min(least)
