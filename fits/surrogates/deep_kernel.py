@@ -19,15 +19,15 @@ from fits.surrogates.adam import adam
 from fits.surrogates.base import Data, State, pack, unpack
 from fits.surrogates.gaussian import GaussianModel, Process, log_evidence, root_of
 from fits.surrogates.kernels import matern, squared_distances
-from fits.surrogates.networks import Activation, inputs_of
-from fits.surrogates.prior import PRIOR, Coordinates, Prior
-from fits.surrogates.rows import at_most, in_order
-from fits.surrogates.stopping import stopped
+from fits.surrogates.networks import inputs_of
+from fits.surrogates.prior import Coordinates
+from fits.surrogates.rows import in_order
+from fits.surrogates.stopping import StoppedNetwork
 from fits.surrogates.weights import Weights
 
 
 @dataclass(frozen=True)
-class DeepKernel:
+class DeepKernel(StoppedNetwork):
     """The paper: hidden (128, 128, 128), 1,000 steps of pre-training at 1e-3, 1,000 to 5,000 of the joint likelihood at 1e-4.
 
     Attributes
@@ -35,27 +35,14 @@ class DeepKernel:
     pretraining, rate : steps of Adam by least squares, and the rate of these and of all weights.
     scale_steps, scale_rate : of Adam with the weights held, which gives the first state.
     steps, turns : of Adam with all together, and how many states are on the way.
-    folds : for choosing among the states.
-    rows : that the marginal likelihood is taken of; the posterior is given all rows.
     """
 
-    hidden: tuple[int, ...] = (32, 32)
-    activation: Activation = "tanh"
-    prior: Prior = PRIOR
     pretraining: int = 0
     rate: float = 0.01
     scale_steps: int = 100
     scale_rate: float = 0.05
     steps: int = 300
     turns: int = 6
-    folds: int = 3
-    rows: int = 256
-
-    def fit(self, data: Data, seed: int) -> State:
-        generator = torch.Generator().manual_seed(seed)
-        few = at_most(in_order(data), self.rows, generator)
-        start = self._over(few).draw(1, generator)
-        return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
 
     def model(self, data: Data, state: State) -> GaussianModel:
         rows, x = in_order(data), unpack(state["at"])
@@ -67,9 +54,6 @@ class DeepKernel:
         process = Process(rows.X, rows.Y, over.variance(parts(over.coordinates, x)[0]), place, kernel)
         process.inflation = state["inflation"]
         return process
-
-    def _over(self, data: Data) -> Weights:
-        return Weights.over(data, self.hidden, self.activation, self.prior)
 
     def _path(self, data: Data, start: Tensor) -> Iterator[State]:
         over = self._over(data)

@@ -23,15 +23,14 @@ from fits.surrogates.adam import adam
 from fits.surrogates.base import Data, State, pack, unpack
 from fits.surrogates.gaussian import GaussianModel, Process, log_evidence, root_of
 from fits.surrogates.linearised import Linearisation, kernel, linearise
-from fits.surrogates.networks import Activation, inputs_of
-from fits.surrogates.prior import PRIOR, Prior
-from fits.surrogates.rows import at_most, in_order
-from fits.surrogates.stopping import stopped
+from fits.surrogates.networks import inputs_of
+from fits.surrogates.rows import in_order
+from fits.surrogates.stopping import StoppedNetwork
 from fits.surrogates.weights import Weights
 
 
 @dataclass(frozen=True)
-class Laplace:
+class Laplace(StoppedNetwork):
     """The paper: 1,000 steps.
 
     Attributes
@@ -39,27 +38,15 @@ class Laplace:
     steps, rate : of Adam with the weights.
     turns : the steps are taken in as many parts, after each of which scales and noise are chosen anew: a state on the way.
     first_evidence_steps, evidence_steps, evidence_rate : of Adam along the marginal likelihood, before the first part, after each.
-    folds : for choosing among the states.
-    rows : that are trained on; the posterior is given all rows.
     """
 
     hidden: tuple[int, ...] = (64, 64)
-    activation: Activation = "tanh"
-    prior: Prior = PRIOR
     steps: int = 600
     rate: float = 0.02
     turns: int = 6
     first_evidence_steps: int = 40
     evidence_steps: int = 8
     evidence_rate: float = 0.1
-    folds: int = 3
-    rows: int = 256
-
-    def fit(self, data: Data, seed: int) -> State:
-        generator = torch.Generator().manual_seed(seed)
-        few = at_most(in_order(data), self.rows, generator)
-        start = self._over(few).draw(1, generator)
-        return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
 
     def model(self, data: Data, state: State) -> GaussianModel:
         rows, at = in_order(data), unpack(state["at"])
@@ -71,9 +58,6 @@ class Laplace:
         process = Process(rows.X, rows.Y, over.variance(at), place, kernel)
         process.inflation = state["inflation"]
         return process
-
-    def _over(self, data: Data) -> Weights:
-        return Weights.over(data, self.hidden, self.activation, self.prior)
 
     def _path(self, data: Data, start: Tensor) -> Iterator[State]:
         over = self._over(data)

@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
 from fits.surrogates.base import Data, State, moments
 from fits.surrogates.gaussian import GaussianModel
-from fits.surrogates.rows import taken
+from fits.surrogates.networks import Activation
+from fits.surrogates.prior import PRIOR, Prior
+from fits.surrogates.rows import at_most, in_order, taken
+from fits.surrogates.weights import Weights
 
 INFLATIONS = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+@dataclass(frozen=True)
+class StoppedNetwork(ABC):
+    """One network, trained from a draw of the prior as far as rows left out bear it.
+
+    Attributes
+    ----------
+    folds : for choosing among the states on the way.
+    rows : a random part of the rows, which is trained on; the posterior is given all rows.
+    """
+
+    hidden: tuple[int, ...] = (32, 32)
+    activation: Activation = "tanh"
+    prior: Prior = PRIOR
+    folds: int = 3
+    rows: int = 256
+
+    def fit(self, data: Data, seed: int) -> State:
+        generator = torch.Generator().manual_seed(seed)
+        few = at_most(in_order(data), self.rows, generator)
+        start = self._over(few).draw(1, generator)
+        return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
+
+    @abstractmethod
+    def model(self, data: Data, state: State) -> GaussianModel: ...
+
+    @abstractmethod
+    def _path(self, data: Data, start: Tensor) -> Iterator[State]:
+        """The states that training from `start` goes through, the same number for any rows."""
+
+    def _over(self, data: Data) -> Weights:
+        return Weights.over(data, self.hidden, self.activation, self.prior)
 
 
 def stopped(

@@ -22,41 +22,27 @@ from torch import Tensor
 from fits.surrogates.adam import adam
 from fits.surrogates.base import Data, State, pack, unpack
 from fits.surrogates.gaussian import LastLayer
-from fits.surrogates.networks import Activation
-from fits.surrogates.prior import PRIOR, Prior
-from fits.surrogates.rows import at_most, in_order
-from fits.surrogates.stopping import stopped
-from fits.surrogates.weights import Weights
+from fits.surrogates.rows import in_order
+from fits.surrogates.stopping import StoppedNetwork
 
 
 @dataclass(frozen=True)
-class VBLL:
+class VBLL(StoppedNetwork):
     """Weights are pulled to where they started, a draw of the prior, so that features which the rows do not ask for stay.
 
     Attributes
     ----------
     scale_steps, scale_rate : of Adam with the weights held, which gives the first state; the rate of scales and noise afterwards.
     steps, rate, turns : of Adam with the weights, and how many states are on the way.
-    folds : for choosing among the states.
-    rows : that are trained on; the last layer is given all rows.
     """
 
     hidden: tuple[int, ...] = (32, 64)
-    activation: Activation = "tanh"
-    prior: Prior = PRIOR
     scale_steps: int = 50
     scale_rate: float = 0.05
     steps: int = 300
     rate: float = 0.02
     turns: int = 6
-    folds: int = 3
     rows: int = 512
-
-    def fit(self, data: Data, seed: int) -> State:
-        generator = torch.Generator().manual_seed(seed)
-        few = at_most(in_order(data), self.rows, generator)
-        start = self._over(few).draw(1, generator)
-        return stopped(lambda rows: self._path(rows, start), self.model, few, self.folds, generator)
 
     def model(self, data: Data, state: State) -> LastLayer:
         over, at = self._over(in_order(data)), unpack(state["at"])
@@ -64,9 +50,6 @@ class VBLL:
         layer = LastLayer(over, at, *best_posterior(phi, over.variance(at), over.Y))
         layer.inflation = state["inflation"]
         return layer
-
-    def _over(self, data: Data) -> Weights:
-        return Weights.over(data, self.hidden, self.activation, self.prior)
 
     def _path(self, data: Data, start: Tensor) -> Iterator[State]:
         over = self._over(data)
