@@ -1,7 +1,7 @@
 """Deep kernel: a Gaussian process over the last hidden layer of a network, ``k(x, x') = matern_5/2(phi(x), phi(x'))``.
 
 First the network may be fitted to the rows by least squares, with a linear head; then its weights, a lengthscale a feature and
-the noise go together to where marginal likelihood times priors is largest (Wilson et al. 2016, section 3).
+the noise go together to where marginal likelihood times priors is largest (Wilson et al. 2016).
 
 That joint likelihood explains few rows only too well (Ober et al. 2021): the weights are pulled to where they started, a draw of
 the prior, and how far they go is chosen on rows left out; the first choice is not to move them at all.

@@ -1,6 +1,6 @@
 """Sparse axis-aligned subspaces: a Gaussian process most of whose dimensions do not matter.
 
-``tau ~ HalfCauchy(0.1)``, ``tau / l_i^2 ~ HalfCauchy(1)`` (Eriksson & Jankowiak 2021, section 4), at the mode of the posterior.
+``tau ~ HalfCauchy(0.1)``, ``tau / l_i^2 ~ HalfCauchy(1)`` (Eriksson & Jankowiak 2021), at the mode of the posterior.
 """
 
 from __future__ import annotations
