@@ -38,6 +38,17 @@ def test_a_smooth_function_is_learned(name):
     assert float((mean - f).square().mean()) < (0.1 if name == "ibnn" else 0.03)
 
 
+@pytest.mark.parametrize("name", ["gp", "gp-rbf"])
+def test_a_function_without_noise_is_learned_to_be_one(name):
+    data, _, _ = lesson(30, 2)
+    noisy, _, _ = lesson(100, 2, noise=0.3)
+    surrogate = surrogates.load(name)
+    state = surrogate.fit(data, 0)
+    assert state["noise"] < 3e-5
+    assert float(moments(surrogate.model(data, state), data.X)[1].max()) ** 0.5 < 0.005
+    assert surrogate.fit(noisy, 0)["noise"] == pytest.approx(0.09, rel=0.4)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_state_is_json_and_all_there_is(name):
     data, X, _ = lesson(15, 3)
@@ -153,14 +164,19 @@ def _erf(z):
 def of_botorch(data: Data, shape: str, logs: torch.Tensor):
     """BoTorch's process under the same kernel, priors and hyperparameters, and its log posterior density."""
     from botorch.models import SingleTaskGP
+    from gpytorch.constraints import GreaterThan
     from gpytorch.kernels import MaternKernel, RBFKernel
+    from gpytorch.likelihoods import GaussianLikelihood
     from gpytorch.mlls import ExactMarginalLogLikelihood
-    from gpytorch.priors import LogNormalPrior
+    from gpytorch.priors import GammaPrior, LogNormalPrior
 
     d = data.X.shape[-1]
     prior = LogNormalPrior(math.sqrt(2.0) + 0.5 * math.log(d), math.sqrt(3.0))
     kernel = {"matern": lambda **k: MaternKernel(nu=2.5, **k), "rbf": RBFKernel}[shape](ard_num_dims=d, lengthscale_prior=prior)
-    gp = SingleTaskGP(data.X, data.Y, data.noise, covar_module=kernel, outcome_transform=None)
+    noise = (
+        GaussianLikelihood(GammaPrior(1.1, 10.0), noise_constraint=GreaterThan(1e-6, transform=None)) if data.noise is None else None
+    )
+    gp = SingleTaskGP(data.X, data.Y, data.noise, likelihood=noise, covar_module=kernel, outcome_transform=None)
     kernel.lengthscale = logs[:d].exp()
     if data.noise is None:
         gp.likelihood.noise = logs[d].exp()
