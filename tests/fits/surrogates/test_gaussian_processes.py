@@ -174,7 +174,9 @@ def of_botorch(data: Data, shape: str, logs: torch.Tensor):
     prior = LogNormalPrior(math.sqrt(2.0) + 0.5 * math.log(d), math.sqrt(3.0))
     kernel = {"matern": lambda **k: MaternKernel(nu=2.5, **k), "rbf": RBFKernel}[shape](ard_num_dims=d, lengthscale_prior=prior)
     noise = GaussianLikelihood(GammaPrior(1.1, 10.0), noise_constraint=GreaterThan(1e-6, transform=None))
-    gp = SingleTaskGP(data.X, data.Y, data.noise, likelihood=noise if data.noise is None else None, covar_module=kernel, outcome_transform=None)
+    gp = SingleTaskGP(
+        data.X, data.Y, data.noise, likelihood=noise if data.noise is None else None, covar_module=kernel, outcome_transform=None
+    )
     kernel.lengthscale = logs[:d].exp()
     if data.noise is None:
         gp.likelihood.noise = logs[d].exp()
