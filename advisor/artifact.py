@@ -122,7 +122,7 @@ def load(source: str, *, solver: str | None = None) -> Artifact:
     except (ValidationError, KeyError, TypeError) as error:
         made = shorten(str(content["version"]))
         raise FitError(
-            f"{name} was made by version {made} of {known.name} and does not fit this one ({known.entry.version})",
+            f"{name} is not in the form in which {known.name} {known.entry.version} reads fits: version {made} made it",
             advice="make it again with `advisor fit`",
         ) from error
 

@@ -132,7 +132,7 @@ def test_a_fit_of_a_solver_that_is_not_installed_is_refused(fit_file):
 
 
 def test_a_fit_with_other_fields_says_which_version_made_it(fit_file):
-    assert "was made by version 9.9" in refused(fit_file, rewritten(fit_file, fit={"other": 1}, version="9.9"))
+    assert "version 9.9 made it" in refused(fit_file, rewritten(fit_file, fit={"other": 1}, version="9.9"))
 
 
 def test_a_missing_file_and_a_directory_are_refused(tmp_path):
