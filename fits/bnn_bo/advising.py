@@ -15,7 +15,7 @@ from fits.acquisition.proposing import Candidate, propose
 from fits.acquisition.search import Exhausted
 from fits.bnn_bo.choosing import behind_default
 from fits.bnn_bo.learning import study_from
-from fits.bnn_bo.modelling import DEFAULT, beliefs, learned, restored
+from fits.bnn_bo.modelling import DEFAULT, USUAL, beliefs, learned, restored
 from fits.bnn_bo.predicting import expected_improvement, intervals, moments
 from fits.bnn_bo.rows import value
 from fits.bnn_bo.schema import Fit, OutcomeModel, Proposal, Query, Stop
@@ -65,7 +65,7 @@ def advise(fit: Fit, query: Query, count: int) -> list[Proposal]:
                 f"(by {behind:.2f} nats): the proposals are those of {DEFAULT}"
             )
             warnings.append(Caution(code="corner", message=message))
-            basis = _Basis(DEFAULT, "instead of a surrogate that runs to the corners", learned(study, DEFAULT))
+            basis = _Basis(DEFAULT, "instead of a surrogate that runs to the corners", learned(study, USUAL))
             chosen = _searched(study, space, basis, count)
     proposals = [_proposal(study, basis, item) for item in chosen]
     first = {"stop": stop(study, basis.models, chosen[0].x), "warnings": warnings, "tables": tables(fit)}

@@ -36,7 +36,7 @@ class Foretold(NamedTuple):
     pit: float
 
 
-def pit(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
+def pit(model: Model, noise: float, X: Tensor, y: Tensor, inflation: float = 1.0) -> Tensor:
     """``n``: probability of an observation below `y` under its `forecast`.
 
     Parameters
@@ -45,9 +45,10 @@ def pit(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
     noise : variance of an observation around the function.
     X : ``n x d``.
     y : ``n``, on the model's scale.
+    inflation : of the variance of the forecast.
     """
     mean, variance = forecast(model, noise, X)
-    return torch.as_tensor(ndtr((y.unsqueeze(-1) - mean) / variance.clamp_min(LEAST_NOISE).sqrt()).mean(-1))
+    return torch.as_tensor(ndtr((y.unsqueeze(-1) - mean) / (inflation * variance).clamp_min(LEAST_NOISE).sqrt()).mean(-1))
 
 
 def calibration(found: Sequence[Foretold]) -> list[dict[str, Scalar]]:

@@ -76,7 +76,7 @@ def fitted(
         choice, models = None, {}
     else:
         choice = chosen(study, surrogate)
-        models = learned(study, choice.surrogate)
+        models = learned(study, choice)
     return Fit(
         seed=study.seed,
         surrogate=surrogate,

@@ -13,8 +13,8 @@ from torch import Tensor
 from fits import surrogates
 from fits.acquisition.beliefs import Beliefs, Limit
 from fits.bnn_bo.deterministic import KnownOutcome
+from fits.bnn_bo.schema import Choice, OutcomeModel
 from fits.bnn_bo.schema import Limit as OutcomeLimit
-from fits.bnn_bo.schema import OutcomeModel
 from fits.bnn_bo.study import Lesson, Study
 from fits.surrogates.base import Data, moments
 from fits.surrogates.outcome import Outcome
@@ -25,27 +25,26 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 DEFAULT = "gp"
+USUAL = Choice(surrogate=DEFAULT, why="the default")
 WORST = 1e3  # standard error of a row on the standard scale, from which it tells nothing
 KNOWN = "known"  # what an outcome that needs no model has for a surrogate
 
 
-def learned(study: Study, surrogate: str) -> dict[str, OutcomeModel]:
-    """A model of each outcome: the objectives by `surrogate`, limits and the logarithm of the cost by the default.
+def learned(study: Study, choice: Choice) -> dict[str, OutcomeModel]:
+    """A model of each outcome: the objectives by the chosen surrogate, limits and the logarithm of the cost by the default.
 
     What is known is only scaled.
     """
     objectives = {item.name: item.maximize for item in study.goal.objectives}
     found = {
-        name: _known_outcome(study, name, maximize=up)
-        if name in study.known
-        else _outcome_model(study, name, surrogate, maximize=up)
+        name: _known_outcome(study, name, maximize=up) if name in study.known else _outcome_model(study, name, choice, maximize=up)
         for name, up in objectives.items()
     }
     for limit in study.goal.limits:
         if limit.name not in objectives and limit.name not in study.known:
-            found[limit.name] = _outcome_model(study, limit.name, DEFAULT, maximize=True)
+            found[limit.name] = _outcome_model(study, limit.name, USUAL, maximize=True)
     if study.goal.cost is not None and study.goal.cost not in study.known:
-        found[cost_key(study.goal.cost)] = _learn(study, log_costs(study), DEFAULT, maximize=True, warp=False)
+        found[cost_key(study.goal.cost)] = _learn(study, log_costs(study), USUAL.surrogate, maximize=True, warp=False)
     return found
 
 
@@ -54,8 +53,9 @@ def cost_key(column: str) -> str:
     return f"log({column})"
 
 
-def _outcome_model(study: Study, name: str, surrogate: str, *, maximize: bool) -> OutcomeModel:
-    return _learn(study, study.lesson(name), surrogate, maximize=maximize)
+def _outcome_model(study: Study, name: str, choice: Choice, *, maximize: bool) -> OutcomeModel:
+    its = _learn(study, study.lesson(name), choice.surrogate, maximize=maximize)
+    return its.model_copy(update={"inflation": choice.inflations.get(name, 1.0)})
 
 
 def _known_outcome(study: Study, name: str, *, maximize: bool) -> OutcomeModel:

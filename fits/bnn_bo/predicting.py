@@ -46,7 +46,7 @@ def intervals(study: Study, models: Mapping[str, OutcomeModel], name: str, X: Ar
 
 def interval(its: OutcomeModel, mean: float, variance: float, *, noisy: bool) -> Interval:
     """Mean and 90 % interval of the function or, where `noisy`, of an observation of it."""
-    deviation = (variance + (float(its.state["noise"]) if noisy else 0.0)) ** 0.5
+    deviation = (its.inflation * (variance + (float(its.state["noise"]) if noisy else 0.0))) ** 0.5
     low, high = sorted(its.scale.back(np.array([mean - SCORE * deviation, mean + SCORE * deviation])).tolist())
     middle = float((WEIGHTS * its.scale.back(mean + deviation * NODES)).sum() / WEIGHTS.sum())
     return Interval(mean=min(high, max(low, middle)), low=low, high=high)

@@ -60,7 +60,7 @@ def replay(log: pd.DataFrame, options: BacktestOptions) -> Backtest:
         scores: dict[str, float | None] = {"mean": -_by_mean(study, done[:k], done[k])}
         covered: dict[str, bool] = {}
         for wanted in options.surrogates or [options.surrogate]:
-            models = learned(before, chosen(before, wanted).surrogate)
+            models = learned(before, chosen(before, wanted))
             told = [_foretold(before, models, wanted, item, done[k]) for item in study.modelled]
             scores[wanted] = -sum(item.log_density for item in told)
             x = study.encoding.encode([done[k].config])
@@ -84,8 +84,8 @@ def _foretold(before: Study, models: Mapping[str, OutcomeModel], wanted: str, ob
     x, y = tensor(before.encoding.encode([trial.config])), np.array([trial.outcomes[objective.name]])
     its, model = models[objective.name], restored(before, models, objective.name)
     noise, z = float(its.state["noise"]), tensor(its.scale.forward(y))
-    density = float(log_density(model, noise, x, z)[0]) + math.log(float(its.scale.slope(y)[0]))
-    below = float(pit(model, noise, x, z)[0])
+    density = float(log_density(model, noise, x, z, its.inflation)[0]) + math.log(float(its.scale.slope(y)[0]))
+    below = float(pit(model, noise, x, z, its.inflation)[0])
     return Foretold(wanted, objective.name, density, below if its.scale.sign > 0.0 else 1.0 - below)
 
 

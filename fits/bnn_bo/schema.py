@@ -116,13 +116,14 @@ class OutcomeModel(Model):
     """What was learned of one outcome: its scale, the surrogate and the surrogate's state on that scale.
 
     Of an outcome that is known, `surrogate` is "known". `form` changes whenever surrogates write their states otherwise, so that
-    a fit file from before is refused.
+    a fit file from before is refused. `inflation` is what the variance of a forecast is multiplied by when it is told.
     """
 
     form: Literal[2]
     surrogate: str
     scale: Outcome
     state: dict[str, Any]
+    inflation: float = 1.0
 
 
 class Score(Model):
@@ -135,11 +136,12 @@ class Score(Model):
 
 
 class Choice(Model):
-    """Which surrogate was taken, and why."""
+    """Which surrogate was taken, and why; by objective, what rows held out say its variance must be multiplied by."""
 
     surrogate: str
     why: str
     scores: list[Score] = Field(default_factory=list)
+    inflations: dict[str, float] = Field(default_factory=dict)
 
 
 class Trial(Model):

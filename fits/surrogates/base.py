@@ -75,7 +75,7 @@ def forecast(model: Model, noise: float, X: Tensor) -> tuple[Tensor, Tensor]:
         return posterior.mean.reshape(-1, 1), posterior.variance.reshape(-1, 1) + noise
 
 
-def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
+def log_density(model: Model, noise: float, X: Tensor, y: Tensor, inflation: float = 1.0) -> Tensor:
     """Log density of an observation at each point under its `forecast`.
 
     Parameters
@@ -84,12 +84,14 @@ def log_density(model: Model, noise: float, X: Tensor, y: Tensor) -> Tensor:
     noise : variance of an observation around the function.
     X : ``n x d``.
     y : ``n``.
+    inflation : of the variance of the forecast.
 
     Returns
     -------
     ``n``
     """
     mean, variance = forecast(model, noise, X)
+    variance = inflation * variance
     each = -0.5 * ((y.unsqueeze(-1) - mean) ** 2 / variance + torch.log(2.0 * math.pi * variance))
     return torch.logsumexp(each, -1) - math.log(mean.shape[-1])
 
