@@ -31,7 +31,7 @@ MOST = 100  # rows that are compared on: more say the same, and take long
 ERRORS = 2.0  # standard errors by which a surrogate must be worse than the best to be left out
 MANY_DIMENSIONS = 50  # from which it is likely that most do not matter
 LEVEL = 0.9  # of the intervals
-BELIEVED = 10  # rows that would bear out the model's own intervals, beside those held out
+BELIEVED = 4  # rows that would bear out the model's own intervals, beside those held out
 
 
 class HeldOut(NamedTuple):
