@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fits.surrogates.base import moments
-from fits.surrogates.mixture import Member, Mixture
+from fits.surrogates.mixture import Mixture
 
 if TYPE_CHECKING:
     from botorch.models.model import Model
@@ -64,8 +64,8 @@ class Beliefs:
         return [self._part(k) for k in range(len(mixtures[0].members))] if mixtures else [self]
 
     def _part(self, k: int) -> Beliefs:
-        each = [
-            model.members[k] if isinstance(model, Mixture) else Member(model, noise)
+        each: list[tuple[Model, float]] = [
+            model.members[k] if isinstance(model, Mixture) else (model, noise)
             for model, noise in zip(self.objectives, self.noise, strict=True)
         ]
         return replace(self, objectives=[model for model, _ in each], noise=[noise for _, noise in each])

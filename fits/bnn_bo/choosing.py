@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
-from scipy.stats import norm
+from scipy.special import logsumexp, ndtri
 
 from fits import surrogates
 from fits.bnn_bo.modelling import DEFAULT, data, tensor
@@ -84,7 +83,7 @@ def inflation(error: Array, variance: Array) -> float:
     error, variance : of the forecasts by each surrogate, ``k x n``.
     """
     sizes = np.abs(error.mean(axis=0)) / np.sqrt(variance.mean(axis=0) + error.var(axis=0))
-    believed = norm.isf((1.0 - (np.arange(BELIEVED) + 0.5) / BELIEVED) / 2.0)
+    believed = ndtri(0.5 + (np.arange(BELIEVED) + 0.5) / BELIEVED / 2.0)
     reached = float(np.quantile(np.concatenate([sizes, believed]), LEVEL))
     return max(1.0, reached / SCORE) ** 2
 

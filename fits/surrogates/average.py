@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from fits.surrogates.base import Data, State, Surrogate
+    from fits.surrogates.gaussian import GaussianModel
     from fits.surrogates.mixture import Mixture
 
 
 @dataclass(frozen=True)
 class Average:
-    """Members, by their names, learn the same rows, each for itself."""
+    """Members, by their names, learn the same rows, each for itself; their posteriors are Gaussian."""
 
     members: Mapping[str, Surrogate]
 
@@ -30,4 +31,5 @@ class Average:
         from fits.surrogates.mixture import Member, Mixture
 
         states = state["members"]
-        return Mixture([Member(its.model(data, states[name]), float(states[name]["noise"])) for name, its in self.members.items()])
+        each = {name: cast("GaussianModel", its.model(data, states[name])) for name, its in self.members.items()}
+        return Mixture([Member(model, float(states[name]["noise"])) for name, model in each.items()])

@@ -28,6 +28,11 @@ class GaussianModel(Model, ABC):
     def moments(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """``b x q x d`` to mean ``b x q`` and covariance ``b x q x q``, without the inflation."""
 
+    def law(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and covariance of the function's posterior."""
+        mean, covariance = self.moments(X)
+        return mean, self.inflation * covariance + JITTER * torch.eye(X.shape[-2], dtype=X.dtype, device=X.device)
+
     @property
     def num_outputs(self) -> int:
         return 1
@@ -46,9 +51,7 @@ class GaussianModel(Model, ABC):
         """Of the function, without the noise of an observation, at X ``b x q x d``."""
         if observation_noise is not False or output_indices not in (None, [0]):
             raise NotImplementedError("one outcome, without noise")
-        mean, covariance = self.moments(X)
-        jitter = JITTER * torch.eye(X.shape[-2], dtype=X.dtype, device=X.device)
-        posterior = GPyTorchPosterior(MultivariateNormal(mean, self.inflation * covariance + jitter))
+        posterior = GPyTorchPosterior(MultivariateNormal(*self.law(X)))
         return posterior if posterior_transform is None else posterior_transform(posterior=posterior, X=X)
 
 
