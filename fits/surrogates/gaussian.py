@@ -16,6 +16,7 @@ from torch import Tensor
 from fits.surrogates.networks import inputs_of
 from fits.surrogates.weights import Weights
 
+RAISES = (0.0, 1e-12, 1e-10, 1e-8, 1e-6)  # of a diagonal, as a share of its largest entry
 JITTER = 1e-8  # added to variances: equal points must have a Cholesky factor
 
 
@@ -110,9 +111,18 @@ class LastLayer(GaussianModel):
 
 
 def root_of(K: Tensor, variance: Tensor) -> Tensor:
-    """The Cholesky factor of ``K + diag(variance)``; K ``n x n``, variance ``n x 1``."""
-    L: Tensor = torch.linalg.cholesky(K + torch.diag(variance.squeeze(-1)))
-    return L
+    """The Cholesky factor of ``K + diag(variance)``; K ``n x n``, variance ``n x 1``.
+
+    Where rounding leaves that indefinite, because K is large beside the variance, the diagonal is raised as little as helps.
+    """
+    whole = K + torch.diag(variance.squeeze(-1))
+    size = whole.diagonal().detach().max()
+    for share in RAISES:
+        raised = whole + share * size * torch.eye(len(K), dtype=K.dtype, device=K.device) if share else whole
+        L, failed = torch.linalg.cholesky_ex(raised)
+        if not failed:
+            return torch.as_tensor(L)
+    return torch.as_tensor(torch.linalg.cholesky(whole))
 
 
 def log_evidence(root: Tensor, residual: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from fits import surrogates
 from fits.surrogates.base import Data, log_density, moments
 from fits.surrogates.exact import log_posterior
+from fits.surrogates.gaussian import root_of
 from fits.surrogates.infinite_bnn import InfiniteNetwork
 from fits.surrogates.kernels import Stationary
 
@@ -220,3 +221,16 @@ def test_what_is_learned_is_at_least_as_likely_as_what_botorch_learns():
         fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
         theirs = torch.cat([gp.covar_module.lengthscale.detach().flatten(), gp.likelihood.noise.detach().flatten()]).log()
         assert density > of_botorch(data, "matern", theirs)[1] - 0.01
+
+
+def test_a_kernel_that_is_large_beside_the_noise_still_has_a_factor():
+    """As ibnn's is on the way to its best scale: then rounding alone makes it indefinite."""
+    X = torch.linspace(0.0, 1.0, 40, dtype=torch.float64)
+    K = 3e6 * torch.exp(-0.5 * (X - X.unsqueeze(-1)) ** 2)
+    variance = torch.full((40, 1), 1e-6, dtype=torch.float64)
+    with pytest.raises(torch.linalg.LinAlgError):
+        torch.linalg.cholesky(K + torch.diag(variance.squeeze(-1)))
+    L = root_of(K, variance)
+    assert torch.allclose(L @ L.mT, K, rtol=1e-5)
+    well = torch.eye(40, dtype=torch.float64)
+    assert torch.equal(root_of(well, variance), torch.linalg.cholesky(well + torch.diag(variance.squeeze(-1))))
