@@ -226,7 +226,7 @@ def test_what_is_learned_is_at_least_as_likely_as_what_botorch_learns():
 def test_a_kernel_that_is_large_beside_the_noise_still_has_a_factor():
     """As ibnn's is on the way to its best scale: then rounding alone makes it indefinite."""
     X = torch.linspace(0.0, 1.0, 40, dtype=torch.float64)
-    K = 3e6 * torch.exp(-0.5 * (X - X.unsqueeze(-1)) ** 2)
+    K = 1e12 * torch.exp(-0.5 * (X - X.unsqueeze(-1)) ** 2)
     variance = torch.full((40, 1), 1e-6, dtype=torch.float64)
     with pytest.raises(torch.linalg.LinAlgError):
         torch.linalg.cholesky(K + torch.diag(variance.squeeze(-1)))
