@@ -1,7 +1,7 @@
 """Train the classifier of `mixing.py` with the mixtures of an answer, and log their errors.
 
 advisor recommend bnn-bo --log LOG --space space.toml --format json | python evaluate.py LOG
-python evaluate.py LOG --random 40       # a log to begin with
+python evaluate.py LOG --random 20       # a log to begin with
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A classifier of handwritten digits, trained on a mixture of 100 sources of labels, some of them bad.
+"""A classifier of handwritten digits, trained on a mixture of 300 sources of labels, some of them bad.
 
-scikit-learn's digits (1,797 images of 8 x 8): ten rows from each source are for training, the other 797 for validation. Half of the
-sources mislabel 40 to 100 % of their rows, each always by the same number of digits, the others up to 10 %; nobody says which is
-which. What can be set is how much each source counts.
+scikit-learn's digits (1,797 images of 8 x 8): three rows from each source are for training, the other 897 for validation. Half of
+the sources mislabel 40 to 100 % of their rows, each always by the same number of digits, the others up to 10 %; nobody says which
+is which. What can be set is how much each source counts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sklearn.datasets import load_digits
 
 Array = NDArray[np.float64]
 
-SOURCES = [f"source{k}" for k in range(100)]
-ROWS = 10  # of a source
+SOURCES = [f"source{k}" for k in range(300)]
+ROWS = 3  # of a source
 FEATURES = 200
 RIDGE = 1.0
 LEAST = 1e-3  # of every row: a mixture of nothing is none
