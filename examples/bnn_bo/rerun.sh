@@ -1,4 +1,4 @@
-# Make all that the pages of chemistry and high_dimensional show anew: loops, plots, printed blocks. A quarter of an hour of CPU time.
+# Make all that the pages of chemistry and high_dimensional show anew: loops, plots, printed blocks. This takes several minutes.
 set -e
 cd "$(dirname "$0")/chemistry"
 for seed in 0 1 2 3 4; do sh loop.sh $seed; done

@@ -19,7 +19,7 @@ from fits.bnn_bo.modelling import DEFAULT, data, tensor
 from fits.bnn_bo.predicting import SCORE
 from fits.bnn_bo.schema import Choice, Objective, Score
 from fits.bnn_bo.study import Lesson, Study
-from fits.surrogates.base import forecast, log_density
+from fits.surrogates.base import forecast, mixture_log_density
 from fits.surrogates.outcome import Outcome
 
 Array = NDArray[np.float64]
@@ -127,13 +127,13 @@ def _held_out(study: Study, names: Sequence[str], objective: Objective) -> HeldO
 def _ahead(study: Study, names: Sequence[str], known: Lesson, asked: Lesson, *, maximize: bool) -> HeldOut:
     """Of the rows `asked`, given the rows `known`."""
     scale = Outcome.of(known.y, maximize=maximize)
-    lesson, X, y = data(study, known, scale), tensor(asked.X), scale.forward(asked.y)
+    lesson, X, y = data(study, known, scale), tensor(asked.X), tensor(scale.forward(asked.y))
     found = []
     for name in names:
         kind = surrogates.load(name)
         state = kind.fit(lesson, study.seed)
-        model, noise = kind.model(lesson, state), float(state["noise"])
-        means, variances = (its.numpy() for its in forecast(model, noise, X))
-        density = log_density(model, noise, X, tensor(y)).numpy() + np.log(scale.slope(asked.y))
-        found.append((density, y - means.mean(axis=1), variances.mean(axis=1) + means.var(axis=1)))
+        mean, variance = forecast(kind.model(lesson, state), float(state["noise"]), X)
+        density = mixture_log_density(mean, variance, y).numpy() + np.log(scale.slope(asked.y))
+        doubt = variance.mean(-1) + mean.var(-1, correction=0)
+        found.append((density, (y - mean.mean(-1)).numpy(), doubt.numpy()))
     return HeldOut(*(np.stack(each) for each in zip(*found, strict=True)))

@@ -99,7 +99,11 @@ def log_density(model: Model, noise: float, X: Tensor, y: Tensor, inflation: flo
     ``n``
     """
     mean, variance = forecast(model, noise, X)
-    variance = inflation * variance
+    return mixture_log_density(mean, inflation * variance, y)
+
+
+def mixture_log_density(mean: Tensor, variance: Tensor, y: Tensor) -> Tensor:
+    """Log density at y ``n`` of k Gaussians ``n x k``, each as credible as the others: ``n``."""
     each = -0.5 * ((y.unsqueeze(-1) - mean) ** 2 / variance + torch.log(2.0 * math.pi * variance))
     return torch.logsumexp(each, -1) - math.log(mean.shape[-1])
 

@@ -24,8 +24,8 @@ NOISE_SHAPE, NOISE_RATE = 1.1, 10.0  # of the Gamma prior of an observation's va
 LEAST_NOISE = 1e-6
 """The prior and the bound let a function without noise be one, and most of the variance be noise. Under BoTorch's, a log-normal one
 around .02 and 1e-4, an evaluated point stays uncertain by .003 deviations or more: at a local optimum that is more than can be
-hoped for elsewhere, and it is evaluated again and again (Branin's, in 2 of 20 searches)."""
-FIRST_NOISE = 0.1  # where the search for it begins: of 100 logs, one from here and three from .003 ended beside the better mode
+hoped for elsewhere, and it is evaluated again and again (Branin's, in some searches)."""
+FIRST_NOISE = 0.1  # where the search for it begins: from a small one it ends more often at the worse of two modes
 
 
 class Kernel(Protocol):

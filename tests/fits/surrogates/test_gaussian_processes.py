@@ -234,3 +234,14 @@ def test_a_kernel_that_is_large_beside_the_noise_still_has_a_factor():
     assert torch.allclose(L @ L.mT, K, rtol=1e-5)
     well = torch.eye(40, dtype=torch.float64)
     assert torch.equal(root_of(well, variance), torch.linalg.cholesky(well + torch.diag(variance.squeeze(-1))))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "average"])
+def test_moments_are_those_of_the_posterior(name):
+    data, X, _ = lesson(15, 3)
+    surrogate = surrogates.load(name)
+    model = surrogate.model(data, surrogate.fit(data, 0))
+    posterior = model.posterior(X.unsqueeze(-2))
+    mean, variance = moments(model, X)
+    assert torch.allclose(mean, posterior.mean.flatten())
+    assert torch.allclose(variance, posterior.variance.flatten())
